@@ -1,0 +1,1 @@
+//! Ocuroot for GitHub.
