@@ -1,3 +1,4 @@
 //! Ocuroot for GitHub.
 
+pub mod engine;
 pub mod model;
