@@ -13,8 +13,6 @@ pub struct Known {
     pub also: Vec<String>,
     /// Files it loads.
     pub loads: BTreeSet<String>,
-    /// Whether it has a release.
-    pub is_released: bool,
 }
 
 /// Package files (`*.ocu.star` other than `repo.ocu.star`) to look at, each with the reason in words.
