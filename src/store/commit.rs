@@ -146,9 +146,7 @@ async fn apply(
             .await?;
             Ok(())
         }
-        Change::Replan(package) => {
-            replan_later(transaction, installation_id, package, now).await
-        }
+        Change::Replan(package) => replan_later(transaction, installation_id, package, now).await,
     }
 }
 

@@ -127,11 +127,9 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn pending_deliveries(&self) -> Result<(i64, Option<Timestamp>)> {
-        let row = sqlx::query(
-            "SELECT count(*), min(due_at) FROM delivery WHERE state = 'pending'",
-        )
-        .fetch_one(&self.readers)
-        .await?;
+        let row = sqlx::query("SELECT count(*), min(due_at) FROM delivery WHERE state = 'pending'")
+            .fetch_one(&self.readers)
+            .await?;
         let due: Option<i64> = row.get(1);
         Ok((row.get(0), due.map(Timestamp)))
     }

@@ -130,14 +130,17 @@ fn parse<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T>
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error: T::Err| StoreError::Unreadable {
-        what,
-        problem: error.to_string(),
-    })
+    text.parse()
+        .map_err(|error: T::Err| StoreError::Unreadable {
+            what,
+            problem: error.to_string(),
+        })
 }
 
 /// `($2, $3, $4)`: the placeholders of a list whose length is only known now. Only numbers are put into the text.
 fn placeholders(first: usize, count: usize) -> String {
-    let list: Vec<String> = (first..first + count).map(|index| format!("${index}")).collect();
+    let list: Vec<String> = (first..first + count)
+        .map(|index| format!("${index}"))
+        .collect();
     format!("({})", list.join(", "))
 }

@@ -149,7 +149,12 @@ impl Store {
         for row in &rows {
             let mut companion = read(row)?;
             companion.attempts += 1;
-            lease(&mut transaction, &companion, now.plus_seconds(lease_seconds)).await?;
+            lease(
+                &mut transaction,
+                &companion,
+                now.plus_seconds(lease_seconds),
+            )
+            .await?;
             companions.push(companion);
         }
         transaction.commit().await?;
@@ -253,10 +258,9 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn pending_effects(&self) -> Result<(i64, Option<Timestamp>, Vec<String>)> {
-        let row =
-            sqlx::query("SELECT count(*), min(due_at) FROM effect WHERE state = 'pending'")
-                .fetch_one(&self.readers)
-                .await?;
+        let row = sqlx::query("SELECT count(*), min(due_at) FROM effect WHERE state = 'pending'")
+            .fetch_one(&self.readers)
+            .await?;
         let due: Option<i64> = row.get(1);
         let failed = sqlx::query(
             "SELECT key || ': ' || coalesce(error, '') FROM effect WHERE state = 'failed'",

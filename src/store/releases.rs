@@ -28,7 +28,10 @@ pub(super) async fn read(
     let mut by_id: BTreeMap<i64, Release> = BTreeMap::new();
     let packages: Vec<i64> = ids.by_id.keys().copied().collect();
     for chunk in packages.chunks(LIST) {
-        let condition = format!("is_open = 1 AND package_id IN {}", placeholders(1, chunk.len()));
+        let condition = format!(
+            "is_open = 1 AND package_id IN {}",
+            placeholders(1, chunk.len())
+        );
         collect(connection, ids, &condition, chunk, &mut by_id).await?;
     }
     let pairs: Vec<i64> = wanted

@@ -155,12 +155,11 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn known_packages(&self, repository_id: i64) -> Result<BTreeMap<String, Known>> {
-        let rows = sqlx::query(
-            "SELECT path, watch, also, loads FROM package WHERE repository_id = $1",
-        )
-        .bind(repository_id)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            sqlx::query("SELECT path, watch, also, loads FROM package WHERE repository_id = $1")
+                .bind(repository_id)
+                .fetch_all(&self.readers)
+                .await?;
         let mut known = BTreeMap::new();
         for row in rows {
             let watch: Option<String> = row.get(1);

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Result, Store, from_json, parse, to_json};
-use crate::model::{PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, RunState, Timestamp};
+use crate::model::{
+    PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, RunState, Timestamp,
+};
 
 /// A run's row as the jobs that execute it need it.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +55,7 @@ pub struct Claim<'a> {
     pub token_expires: Timestamp,
 }
 
-const SELECT: &str =
-    "SELECT run.id, package.repository, package.path, release.number, run.task, run.number, \
+const SELECT: &str = "SELECT run.id, package.repository, package.path, release.number, run.task, run.number, \
      package.installation_id, release.repository_id, run.state, run.fence, run.wave, \
      run.claim_nonce, run.report_token, run.reported_outputs FROM run \
      JOIN release ON release.id = run.release_id JOIN package ON package.id = release.package_id";

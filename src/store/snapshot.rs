@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::{self, LIST};
 use super::releases;
-use super::{Result, Store, from_json, parse, placeholders};
+use super::{Result, Store, from_json, placeholders};
 use crate::engine::{Release, Snapshot, documents_read};
 use crate::model::{
     CommitSha, Environment, EnvironmentName, PackageName, Reference, ReleaseName, ReleaseNumber,
@@ -63,8 +63,7 @@ impl Store {
             let tasks = release.package.tasks();
             references.extend(tasks.map(|task| latest_document(&release.name.package, &task.key)));
         }
-        snapshot.documents =
-            documents::read(connection, installation_id, &references).await?;
+        snapshot.documents = documents::read(connection, installation_id, &references).await?;
         transaction.commit().await?;
         Ok((snapshot, version))
     }
@@ -208,12 +207,4 @@ async fn next_numbers(
         }
     }
     Ok(numbers)
-}
-
-/// `text` as a name of ours, for rows read by the other files.
-pub(super) fn name<T: std::str::FromStr>(what: &'static str, text: String) -> Result<T>
-where
-    T::Err: std::fmt::Display,
-{
-    parse(what, &text)
 }

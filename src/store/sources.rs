@@ -25,7 +25,8 @@ impl Store {
         .bind(commit.as_str())
         .fetch_optional(&self.readers)
         .await?;
-        row.map(|row| from_json("source tree", row.get(0))).transpose()
+        row.map(|row| from_json("source tree", row.get(0)))
+            .transpose()
     }
 
     /// The texts of `blobs` that are kept.
