@@ -1,3 +1,5 @@
 //! Ocuroot for GitHub.
 
 pub mod model;
+
+pub mod config;
