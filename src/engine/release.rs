@@ -24,7 +24,7 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
             world.change(Change::Replan(package.clone()));
         }
     }
-    report(world, new, changed, |index| made.get(index).cloned());
+    report(world, new, changed, false, |index| made.get(index).cloned());
     world.answer(Answer::Released(made));
 }
 
@@ -36,7 +36,7 @@ pub(super) fn preview(world: &mut World, new: &NewReleases) {
         .filter(|environment| is_news(world, environment))
         .cloned()
         .collect();
-    report(world, new, changed, |_| None);
+    report(world, new, changed, true, |_| None);
 }
 
 fn is_news(world: &World, environment: &Environment) -> bool {
@@ -71,6 +71,7 @@ fn report(
     world: &mut World,
     new: &NewReleases,
     environments: Vec<Environment>,
+    is_preview: bool,
     release: impl Fn(usize) -> Option<ReleaseName>,
 ) {
     let mut packages = Vec::new();
@@ -87,8 +88,6 @@ fn report(
             phases: named.collect(),
         });
     }
-    let is_preview =
-        packages.iter().all(|package| package.release.is_none()) && new.pull_request.is_some();
     world.change(Change::PutCommitReport {
         repository_id: new.repository_id,
         commit: new.commit.clone(),
