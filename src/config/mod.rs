@@ -32,6 +32,7 @@ mod validate;
 )]
 mod value;
 mod version;
+pub mod workflow;
 
 pub use capabilities::{
     Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,

@@ -130,8 +130,8 @@ pub enum Call {
     React {
         /// The comment.
         comment: i64,
-        /// GitHub's name of the reaction.
-        content: String,
+        /// Whether it is taken on; otherwise a reply says why not.
+        is_taken: bool,
     },
 }
 
@@ -150,7 +150,7 @@ impl Call {
             Call::Deployment { run } => format!("deployment {run}"),
             Call::Result { release, .. } => format!("result {release}"),
             Call::Reply { comment, .. } => format!("reply {comment}"),
-            Call::React { comment, content } => format!("react {comment} {content}"),
+            Call::React { comment, .. } => format!("react {comment}"),
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Decision<'a> {
     pub(super) released: Option<(i64, CommitSha)>,
     /// The comment whose commands these are.
     pub(super) asked_in: Option<Comment>,
+    /// What is said to it besides the decision's own answers.
+    pub(super) said: Vec<String>,
 }
 
 /// A comment on a pull request.
@@ -39,6 +41,7 @@ impl<'a> Decision<'a> {
             done,
             released: None,
             asked_in: None,
+            said: Vec::new(),
         }
     }
 }
@@ -52,7 +55,7 @@ impl Worker {
             let (snapshot, version) = self.store.snapshot(&scope).await?;
             let mut plan = plan(snapshot, &decision.triggers, now);
             plan.effects.extend(decision.effects.iter().cloned());
-            plan.effects.extend(reply(&plan, decision.asked_in));
+            plan.effects.extend(reply(&plan, &decision));
             let commit = Commit {
                 installation_id: decision.installation_id,
                 version,
@@ -69,10 +72,15 @@ impl Worker {
     }
 }
 
-/// The answers that are news at once, as a comment.
-fn reply(plan: &Plan, asked_in: Option<Comment>) -> Option<Effect> {
-    let comment = asked_in?;
-    let body = report::answers(&plan.answers)?;
+/// What is to be said at once, as one comment.
+fn reply(plan: &Plan, decision: &Decision<'_>) -> Option<Effect> {
+    let comment = decision.asked_in?;
+    let mut words = decision.said.clone();
+    words.extend(report::answers(&plan.answers));
+    if words.is_empty() {
+        return None;
+    }
+    let body = words.join("\n\n");
     Some(Effect {
         repository_id: comment.repository_id,
         call: Call::Reply {
