@@ -27,7 +27,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            ticks: 5_000_000,
+            ticks: 1_000_000,
             heap_bytes: 64 << 20,
             call_stack: 100,
             print_bytes: 256 << 10,

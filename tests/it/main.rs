@@ -1,3 +1,4 @@
-//! The integration tests: one binary, one module per subject.
+//! One integration binary.
 
+mod bombs;
 mod webhook_examples;
