@@ -15,7 +15,7 @@ const OWN: [&str; 4] = [
 /// What is wrong between a call in `path` and the text of the file it names. `inputs` are the task's own.
 pub fn check<'a>(
     path: &str,
-    call: &WorkflowCall,
+    call: &'a WorkflowCall,
     inputs: impl Iterator<Item = &'a String>,
     text: Option<&str>,
 ) -> Vec<Diagnostic> {

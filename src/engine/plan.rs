@@ -60,7 +60,7 @@ pub struct Effect {
 
 /// Which call, with what it needs to be rendered from the latest truth at the time it is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "call")]
+#[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Try the run's function in the sandbox: it may need no machine.
     Attempt {

@@ -35,7 +35,7 @@ impl Worker {
                 &current.current().values,
                 &environments,
             )
-            .await;
+            .await?;
         let trigger = match invocation {
             Invocation::NeedsHost { .. } => Trigger::NeedsRunner {
                 run: run.clone(),

@@ -48,7 +48,9 @@ impl Worker {
             .permission(&repository.name, &sender.login)
             .await?;
         if sender.is_bot || has < Permission::Write {
-            return self.ignore(delivery, "who pressed may not run anything").await;
+            return self
+                .ignore(delivery, "who pressed may not run anything")
+                .await;
         }
         let wish = Wish {
             release: release.clone(),
@@ -103,7 +105,13 @@ impl Worker {
                 .pull_request(&repository.name, open.number)
                 .await?;
             return self
-                .preview(delivery, repository, &pull.base_sha, commit, Some(open.number))
+                .preview(
+                    delivery,
+                    repository,
+                    &pull.base_sha,
+                    commit,
+                    Some(open.number),
+                )
                 .await;
         }
         let done = Done::Delivery(delivery.id);

@@ -41,10 +41,8 @@ impl Worker {
         let (Some(author), Some(sender)) = (author, sender) else {
             return self.ignore(delivery, "its author is gone").await;
         };
-        let is_spoken = !author.is_bot
-            && !sender.is_bot
-            && author.id == sender.id
-            && comment.by_app.is_none();
+        let is_spoken =
+            !author.is_bot && !sender.is_bot && author.id == sender.id && comment.by_app.is_none();
         if commands.is_empty() || !is_spoken || !comment.on_pull_request {
             return self.ignore(delivery, "no command").await;
         }
@@ -115,12 +113,20 @@ impl Worker {
                     .await?;
             }
             Command::Approve { packages } => {
-                let wishes = self.wishes(repository, place, login, packages, heard).await?;
-                heard.triggers.extend(wishes.into_iter().map(Trigger::Approve));
+                let wishes = self
+                    .wishes(repository, place, login, packages, heard)
+                    .await?;
+                heard
+                    .triggers
+                    .extend(wishes.into_iter().map(Trigger::Approve));
             }
             Command::Retry { packages } => {
-                let wishes = self.wishes(repository, place, login, packages, heard).await?;
-                heard.triggers.extend(wishes.into_iter().map(Trigger::Retry));
+                let wishes = self
+                    .wishes(repository, place, login, packages, heard)
+                    .await?;
+                heard
+                    .triggers
+                    .extend(wishes.into_iter().map(Trigger::Retry));
             }
         }
         Ok(())
@@ -158,7 +164,11 @@ impl Worker {
             heard.replies.push(report::nothing_to_release());
             return Ok(());
         };
-        if new.diagnostics.iter().any(crate::model::Diagnostic::is_error) {
+        if new
+            .diagnostics
+            .iter()
+            .any(crate::model::Diagnostic::is_error)
+        {
             heard.refuse(&Refusal::BrokenConfiguration);
             return Ok(());
         }
@@ -173,8 +183,8 @@ impl Worker {
         }
         let key = TaskKey::Deploy(environment.clone());
         new.packages.retain(|candidate| {
-            let is_named = packages.is_empty()
-                || packages.iter().any(|name| name == candidate.name.short());
+            let is_named =
+                packages.is_empty() || packages.iter().any(|name| name == candidate.name.short());
             is_named && candidate.package.task(&key).is_some()
         });
         if new.packages.is_empty() {
@@ -212,7 +222,9 @@ impl Worker {
             return Ok(Vec::new());
         }
         if releases.is_empty() {
-            heard.replies.push(report::status_overview(&[], self.clock.now()));
+            heard
+                .replies
+                .push(report::status_overview(&[], self.clock.now()));
         }
         let meant = releases.into_iter().filter(|release| {
             packages.is_empty() || packages.iter().any(|name| name == release.package.short())

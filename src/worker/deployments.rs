@@ -31,12 +31,11 @@ impl Worker {
         let current = format!("deployment of {} to {environment}", name.release.package);
         let environment = snapshot.environments.get(environment);
         let deployment = match run.kind {
-            RunKind::Down => {
-                self.store
-                    .github_object(effect.installation_id, &current)
-                    .await?
-                    .map(|object| object.github_id)
-            }
+            RunKind::Down => self
+                .store
+                .github_object(effect.installation_id, &current)
+                .await?
+                .map(|object| object.github_id),
             RunKind::Up | RunKind::Task => Some(
                 self.create_deployment(effect, &repository, release, name, environment)
                     .await?,
@@ -85,7 +84,13 @@ impl Worker {
         let run = json!(name.to_string());
         if effect.is_unsure {
             let found = installation
-                .find_deployment(&repository.name, &release.commit, place, "ocuroot_run", &run)
+                .find_deployment(
+                    &repository.name,
+                    &release.commit,
+                    place,
+                    "ocuroot_run",
+                    &run,
+                )
                 .await?;
             if let Some(found) = found {
                 return Ok(found);
@@ -94,11 +99,7 @@ impl Worker {
         let body = DeploymentBody {
             sha: release.commit.clone(),
             environment: place.to_owned(),
-            description: format!(
-                "{} {}",
-                name.release.package.short(),
-                name.release.number
-            ),
+            description: format!("{} {}", name.release.package.short(), name.release.number),
             payload: json!({ "ocuroot_run": run }),
             production: is_production(place, environment),
             transient: false,

@@ -72,7 +72,7 @@ impl Worker {
         }
         let is_unsure = match problem {
             Problem::GitHub(error) => !error.is_certainly_not_done(),
-            Problem::Store(_) | Problem::Impossible(_) => true,
+            Problem::Store(_) | Problem::Sandbox(_) | Problem::Impossible(_) => true,
         };
         let due = now.plus_seconds(backoff::seconds(effect.attempts));
         tracing::warn!(%problem, key = effect.key, is_unsure, "a call is tried again later");
@@ -109,7 +109,9 @@ pub(super) fn refused_dispatch(error: &GitHubError, workflow: &str) -> String {
         ),
         GitHubError::Forbidden { needed, .. } => format!(
             "GitHub does not let Ocuroot start `{workflow}`: the App needs {}, or the workflow is disabled",
-            needed.as_deref().unwrap_or("the permission `actions: write`")
+            needed
+                .as_deref()
+                .unwrap_or("the permission `actions: write`")
         ),
         GitHubError::Rejected { message, .. } => {
             format!("GitHub refused to start `{workflow}`: {message}")

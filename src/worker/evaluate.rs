@@ -7,9 +7,7 @@ use super::{Problem, Worker};
 use crate::config::{self, Evaluation};
 use crate::engine::affected::affected;
 use crate::engine::{Candidate, NewReleases};
-use crate::model::{
-    Action, CommitSha, Diagnostic, Environment, Package, PackageName,
-};
+use crate::model::{Action, CommitSha, Diagnostic, Environment, Package, PackageName};
 use crate::store::{Repository, Scope};
 
 impl Worker {
@@ -29,12 +27,15 @@ impl Worker {
         let mut evaluations = self
             .sandbox
             .evaluate(&sources.tree, &paths, &environments)
-            .await;
+            .await?;
         let registered = registered(&evaluations);
         let merged = merge(&environments, &registered);
         if merged != environments {
             // A file of this commit changes the environments that `environments()` answers with.
-            evaluations = self.sandbox.evaluate(&sources.tree, &paths, &merged).await;
+            evaluations = self
+                .sandbox
+                .evaluate(&sources.tree, &paths, &merged)
+                .await?;
         }
         let mut new = NewReleases {
             repository_id: repository.id,
@@ -48,21 +49,28 @@ impl Worker {
             others: BTreeSet::new(),
         };
         let ignored = ignored_paths(&evaluations);
-        let reasons: BTreeMap<&String, &String> =
-            selected.iter().map(|(path, reason)| (path, reason)).collect();
+        let reasons: BTreeMap<&String, &String> = selected
+            .iter()
+            .map(|(path, reason)| (path, reason))
+            .collect();
         for (path, evaluation) in evaluations {
             let reason = reasons.get(&path).map_or("", |reason| reason.as_str());
             if ignored(&path) {
                 continue;
             }
-            self.take(repository, commit, sources, &path, reason, evaluation, &mut new)
-                .await?;
+            self.take(
+                repository, commit, sources, &path, reason, evaluation, &mut new,
+            )
+            .await?;
         }
         Ok(new)
     }
 
     /// Adds one file's evaluation to what the commit releases. A file with errors is reported and left out.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one step, used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one step, used once"
+    )]
     async fn take(
         &self,
         repository: &Repository,
@@ -115,7 +123,10 @@ impl Worker {
     ) -> Result<Vec<Diagnostic>, Problem> {
         let mut diagnostics = Vec::new();
         for task in package.tasks() {
-            for action in [Some(&task.action), task.down.as_ref()].into_iter().flatten() {
+            for action in [Some(&task.action), task.down.as_ref()]
+                .into_iter()
+                .flatten()
+            {
                 if let Action::Workflow(call) = action {
                     let text = self
                         .workflow_text(repository, commit, sources, &call.file)
@@ -171,10 +182,15 @@ fn ignored_paths(evaluations: &[(String, Evaluation)]) -> impl Fn(&str) -> bool 
         .filter_map(|(_, evaluation)| evaluation.repository.as_ref())
         .flat_map(|settings| &settings.release_ignore);
     for glob in globs {
-        if let Ok(glob) = globset::GlobBuilder::new(glob).literal_separator(true).build() {
+        if let Ok(glob) = globset::GlobBuilder::new(glob)
+            .literal_separator(true)
+            .build()
+        {
             builder.add(glob);
         }
     }
-    let set = builder.build().unwrap_or_else(|_| globset::GlobSet::empty());
+    let set = builder
+        .build()
+        .unwrap_or_else(|_| globset::GlobSet::empty());
     move |path| set.is_match(path)
 }

@@ -32,7 +32,9 @@ impl Worker {
         let _entered = span.enter();
         match self.handle(&delivery).await {
             Ok(()) => {}
-            Err(problem) if problem.is_transient() && delivery.attempts < backoff::MOST_ATTEMPTS => {
+            Err(problem)
+                if problem.is_transient() && delivery.attempts < backoff::MOST_ATTEMPTS =>
+            {
                 let wait = problem
                     .retry_after()
                     .unwrap_or_else(|| backoff::seconds(delivery.attempts));
@@ -76,7 +78,9 @@ impl Worker {
             action, account, ..
         } = &parsed.event
         {
-            let account = account.as_ref().map_or("", |account| account.login.as_str());
+            let account = account
+                .as_ref()
+                .map_or("", |account| account.login.as_str());
             let is_gone = matches!(
                 action,
                 InstallationAction::Deleted | InstallationAction::Suspended
@@ -90,7 +94,8 @@ impl Worker {
             return self.ignore(delivery, "it names no repository").await;
         };
         let repository = self.repository(installation_id, &facts).await?;
-        self.on_repository_event(delivery, &repository, parsed).await
+        self.on_repository_event(delivery, &repository, parsed)
+            .await
     }
 
     async fn on_repository_event(
@@ -128,9 +133,7 @@ impl Worker {
                 self.on_check_suite(delivery, repository, &head_sha).await
             }
             Event::WorkflowRun(run) => self.on_workflow_run(delivery, repository, &run).await,
-            Event::Repository { .. } => {
-                self.ignore(delivery, "the repository is noted").await
-            }
+            Event::Repository { .. } => self.ignore(delivery, "the repository is noted").await,
             Event::Installation { .. }
             | Event::InstallationRepositories { .. }
             | Event::Ping

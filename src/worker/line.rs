@@ -33,7 +33,11 @@ pub(super) struct Comment {
 }
 
 impl<'a> Decision<'a> {
-    pub(super) fn new(installation_id: i64, triggers: Vec<Trigger>, done: Done<'a>) -> Decision<'a> {
+    pub(super) fn new(
+        installation_id: i64,
+        triggers: Vec<Trigger>,
+        done: Done<'a>,
+    ) -> Decision<'a> {
         Decision {
             installation_id,
             triggers,
@@ -104,9 +108,11 @@ pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
                 scope
                     .packages
                     .extend(new.packages.iter().map(|candidate| candidate.name.clone()));
-                scope.writes.extend(new.environments.iter().map(|environment| {
-                    Reference::global(SubPathKind::Environment, environment.name.as_str())
-                }));
+                scope
+                    .writes
+                    .extend(new.environments.iter().map(|environment| {
+                        Reference::global(SubPathKind::Environment, environment.name.as_str())
+                    }));
             }
             Trigger::Replanned { release, .. } => {
                 scope.releases.insert(release.clone());

@@ -26,15 +26,16 @@ impl Worker {
         };
         if wave.workflow_run_id.is_none() {
             self.store
-                .wave_started(&wave.key, run.id, Some(&run.html_url))
+                .wave_started(&wave.key, run.id, run.html_url.as_deref())
                 .await?;
         }
         if run.action != WorkflowRunAction::Completed {
             return self.ignore(delivery, "it has not ended").await;
         }
         let conclusion = run.conclusion.as_deref().unwrap_or("unknown");
+        let url = run.html_url.as_deref().unwrap_or("");
         let triggers = self
-            .end_of_wave(repository, &wave, run.id, conclusion, &run.html_url)
+            .end_of_wave(repository, &wave, run.id, conclusion, url)
             .await?;
         let done = Done::Delivery(delivery.id);
         self.decide(Decision::new(repository.installation_id, triggers, done))
@@ -56,9 +57,8 @@ impl Worker {
             return Ok(None);
         };
         let wave = self.store.wave(key.trim()).await?;
-        Ok(wave.filter(|wave| {
-            wave.repository_id == repository.id && wave.workflow_run_id.is_none()
-        }))
+        Ok(wave
+            .filter(|wave| wave.repository_id == repository.id && wave.workflow_run_id.is_none()))
     }
 
     /// What the end of a workflow run means for those of its runs that have not ended by themselves.
@@ -144,7 +144,9 @@ fn ended_without_us(wave: &Wave, conclusion: &str, url: &str) -> String {
         "timed_out" => "ran into GitHub's time limit".to_owned(),
         "startup_failure" => "could not start: GitHub found the workflow file invalid".to_owned(),
         "action_required" => "waits for an approval on GitHub that never came".to_owned(),
-        "success" => "ended without telling how the step went: its job did not run `ocuroot run`".to_owned(),
+        "success" => {
+            "ended without telling how the step went: its job did not run `ocuroot run`".to_owned()
+        }
         other => format!("ended with `{other}`"),
     };
     format!("the workflow run of {} {what} ({url})", wave.workflow)
@@ -157,7 +159,10 @@ mod tests {
     #[test]
     fn an_artifact_gives_outputs_by_json_or_by_file() {
         let files = vec![
-            ("outputs.json".to_owned(), br#"{"url":"https://a","count":2}"#.to_vec()),
+            (
+                "outputs.json".to_owned(),
+                br#"{"url":"https://a","count":2}"#.to_vec(),
+            ),
             ("version".to_owned(), b"1.2.3\n".to_vec()),
             ("broken.json".to_owned(), b"{".to_vec()),
         ];

@@ -1,6 +1,7 @@
 //! What can keep a piece of work from being done, by what follows from it.
 
 use crate::github::GitHubError;
+use crate::sandbox::SandboxError;
 use crate::store::StoreError;
 
 /// Why a piece of work was not done.
@@ -12,6 +13,9 @@ pub enum Problem {
     /// GitHub.
     #[error(transparent)]
     GitHub(#[from] GitHubError),
+    /// The evaluation could not be carried out; says nothing about the file.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
     /// It cannot be done at all, now or later.
     #[error("{0}")]
     Impossible(String),
@@ -21,7 +25,7 @@ impl Problem {
     /// Whether trying later can help.
     pub fn is_transient(&self) -> bool {
         match self {
-            Problem::Store(_) => true,
+            Problem::Store(_) | Problem::Sandbox(_) => true,
             Problem::GitHub(error) => error.is_transient(),
             Problem::Impossible(_) => false,
         }
@@ -34,7 +38,10 @@ impl Problem {
                 retry_after_seconds,
                 ..
             }) => Some(i64::try_from(*retry_after_seconds).unwrap_or(3600)),
-            Problem::GitHub(_) | Problem::Store(_) | Problem::Impossible(_) => None,
+            Problem::GitHub(_)
+            | Problem::Store(_)
+            | Problem::Sandbox(_)
+            | Problem::Impossible(_) => None,
         }
     }
 }

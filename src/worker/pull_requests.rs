@@ -35,8 +35,14 @@ impl Worker {
         if !is_news {
             return self.ignore(delivery, "the pull request is noted").await;
         }
-        self.preview(delivery, repository, &ends.base_sha, &ends.head_sha, Some(pull.number))
-            .await
+        self.preview(
+            delivery,
+            repository,
+            &ends.base_sha,
+            &ends.head_sha,
+            Some(pull.number),
+        )
+        .await
     }
 
     pub(super) async fn on_merge_group(
@@ -89,7 +95,7 @@ impl Worker {
         let comparison = self
             .github
             .installation(repository.installation_id)
-            .compare(&repository.name, base, head)
+            .compare(&repository.name, base.as_str(), head.as_str())
             .await?;
         let changed = if comparison.truncated {
             self.tree_difference(repository, &comparison.merge_base, head)

@@ -46,12 +46,14 @@ impl Worker {
         let (new, is_head) = match self.difference(repository, commit).await? {
             Difference::Nothing => (self.nothing_new(repository, commit), false),
             Difference::Paths(paths) => (
-                self.evaluate(repository, commit, &sources, Some(&paths)).await?,
+                self.evaluate(repository, commit, &sources, Some(&paths))
+                    .await?,
                 true,
             ),
-            Difference::Everything => {
-                (self.evaluate(repository, commit, &sources, None).await?, true)
-            }
+            Difference::Everything => (
+                self.evaluate(repository, commit, &sources, None).await?,
+                true,
+            ),
         };
         let new = self.with_origin(repository, new).await?;
         let triggers = vec![Trigger::Release(new)];
@@ -72,7 +74,7 @@ impl Worker {
         };
         let installation = self.github.installation(repository.installation_id);
         let comparison = match installation
-            .compare(&repository.name, released, commit)
+            .compare(&repository.name, released.as_str(), commit.as_str())
             .await
         {
             Ok(comparison) => comparison,
@@ -151,7 +153,9 @@ impl Worker {
                 .installation(repository.installation_id)
                 .pull_requests_of_commit(&repository.name, &new.commit)
                 .await?;
-            let merged = pull_requests.iter().find(|pull_request| pull_request.merged);
+            let merged = pull_requests
+                .iter()
+                .find(|pull_request| pull_request.merged);
             new.pull_request = merged.map(|pull_request| pull_request.number);
         }
         if !new.environments.is_empty() {
@@ -192,7 +196,7 @@ impl Worker {
         let evaluations = self
             .sandbox
             .evaluate(&sources.tree, &paths, &environments)
-            .await;
+            .await?;
         let evaluated = evaluations.into_iter().next();
         let Some(mut package) = evaluated
             .as_ref()

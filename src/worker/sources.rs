@@ -59,7 +59,7 @@ impl Worker {
                 if path.ends_with(".ocu.star") && path != "repo.ocu.star" {
                     sources.package_files.push(path.clone());
                 }
-                sources.tree.insert(&path, text);
+                sources.tree.insert(&path, text.as_str());
             }
         }
         Ok(sources)

@@ -182,7 +182,10 @@ impl Worker {
             .iter()
             .map(|passenger| passenger.effect.clone())
             .collect();
-        let run_ids: Vec<i64> = passengers.iter().map(|passenger| passenger.run_id).collect();
+        let run_ids: Vec<i64> = passengers
+            .iter()
+            .map(|passenger| passenger.run_id)
+            .collect();
         self.store.create_wave(wave, &effects, &run_ids).await?;
         let answer = self
             .github
@@ -308,7 +311,11 @@ impl Worker {
                 }
             }
         }
-        tracing::warn!(wave = wave.key, key = effect.key, "a start was never confirmed");
+        tracing::warn!(
+            wave = wave.key,
+            key = effect.key,
+            "a start was never confirmed"
+        );
         Ok(())
     }
 
