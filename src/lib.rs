@@ -1,1 +1,3 @@
 //! Ocuroot for GitHub.
+
+pub mod simulator;
