@@ -8,6 +8,7 @@ pub mod github;
 pub mod model;
 pub mod report;
 pub mod sandbox;
+pub mod simulator;
 pub mod store;
 pub mod webhook;
 pub mod worker;
