@@ -134,6 +134,20 @@ impl Store {
         Ok((row.get(0), due.map(Timestamp)))
     }
 
+    /// The deliveries that were given up, with why.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn failed_deliveries(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT event || ' ' || key || ': ' || coalesce(note, '') FROM delivery \
+             WHERE state = 'failed' ORDER BY id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// Makes everything that a dead process had claimed due again. For the one instance that owns the file, at start.
     ///
     /// # Errors

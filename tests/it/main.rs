@@ -2,5 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod bombs;
+mod harness;
+mod push;
 mod simulator;
 mod webhook_examples;

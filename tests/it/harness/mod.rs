@@ -1,0 +1,141 @@
+//! A whole installation in one process: the real server on a real port against the simulated GitHub, driven by hand.
+
+mod jobs;
+mod openapi;
+pub mod repositories;
+
+pub use jobs::{Job, done, failed};
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ocuroot::clock::Clock;
+use ocuroot::server::Server;
+use ocuroot::settings::Settings;
+use ocuroot::simulator::{self, Options, Simulator};
+use ocuroot::worker::Worker;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// 2026-11-23T09:00:00Z, when every story begins.
+const BEGINNING: i64 = 1_795_424_400_000;
+
+/// A GitHub with the App installed.
+pub struct App {
+    pub github: Simulator,
+    pub worker: Worker,
+    pub url: String,
+    pub settings: Settings,
+    clock: Arc<AtomicI64>,
+    server: tokio::task::JoinHandle<()>,
+    directory: TempDir,
+}
+
+impl App {
+    /// Starts a GitHub and a server with an empty database.
+    pub async fn start() -> App {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(AtomicI64::new(BEGINNING));
+        let mut options = Options::new(directory.path().join("github"), ocuroot::APP_MANIFEST);
+        options.webhook_secret = "a secret of the test".to_owned();
+        options.request_check = Some(openapi::check());
+        let seconds = Arc::clone(&clock);
+        options.clock = simulator::Clock::new(move || seconds.load(Ordering::SeqCst) / 1000);
+        let github = Simulator::start(options).await.expect("a simulated GitHub");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        github.set_webhook_url(&format!("{url}/webhooks/github"));
+        let settings = settings(&github, &url, directory.path());
+        let (worker, server) = serve(&settings, &clock, listener).await;
+        App {
+            github,
+            worker,
+            url,
+            settings,
+            clock,
+            server,
+            directory,
+        }
+    }
+
+    /// Ends the server where it stands and starts another on the same database, as after `kill -9`.
+    pub async fn crash(&mut self) {
+        self.server.abort();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        self.url = format!("http://{}", listener.local_addr().expect("an address"));
+        self.github
+            .set_webhook_url(&format!("{}/webhooks/github", self.url));
+        let (worker, server) = serve(&self.settings, &self.clock, listener).await;
+        self.worker = worker;
+        self.server = server;
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Delivers and works until nothing is due any more.
+    pub async fn settle(&self) {
+        loop {
+            let delivered = self.github.deliver_all().await;
+            let worked = self.worker.settle().await.expect("the worker works");
+            if delivered.is_empty() && !worked {
+                return;
+            }
+        }
+    }
+
+    /// Ends the story: nothing may be left over, given up, or complained about by GitHub.
+    pub async fn finish(self) {
+        self.settle().await;
+        let store = &self.worker.store;
+        let (deliveries, _) = store.pending_deliveries().await.expect("the inbox");
+        assert_eq!(deliveries, 0, "deliveries are left over");
+        let (effects, _, failed) = store.pending_effects().await.expect("the outbox");
+        assert_eq!(effects, 0, "calls are left over");
+        assert_eq!(failed, Vec::<String>::new(), "calls were given up");
+        let failed = store.failed_deliveries().await.expect("the inbox");
+        assert_eq!(failed, Vec::<String>::new(), "deliveries were given up");
+        let violations = self.github.violations();
+        assert!(violations.is_empty(), "GitHub complains: {violations:#?}");
+        self.server.abort();
+        drop(self.directory);
+    }
+}
+
+fn settings(github: &Simulator, url: &str, directory: &std::path::Path) -> Settings {
+    let app = github.app();
+    Settings {
+        listen: "127.0.0.1:0".to_owned(),
+        public_url: url.to_owned(),
+        database_url: format!("sqlite://{}", directory.join("ocuroot.db").display()),
+        github_app_id: app.app_id,
+        github_private_key: Some(app.private_key_pem.clone()),
+        github_private_key_file: None,
+        github_webhook_secret: app.webhook_secret.clone(),
+        github_api_url: github.url(),
+        github_web_url: github.url(),
+        github_oidc_issuer: github.url(),
+    }
+}
+
+async fn serve(
+    settings: &Settings,
+    clock: &Arc<AtomicI64>,
+    listener: TcpListener,
+) -> (Worker, tokio::task::JoinHandle<()>) {
+    let executable = env!("CARGO_BIN_EXE_ocuroot").into();
+    let clock = Clock::Manual(Arc::clone(clock));
+    let server = Server::assemble(settings, executable, clock)
+        .await
+        .expect("a server");
+    let worker = server.worker.clone();
+    let router = server.router.clone();
+    let task = tokio::spawn(async move {
+        // The server is kept: its intake ends with it.
+        let _server = server;
+        axum::serve(listener, router).await.expect("serving");
+    });
+    (worker, task)
+}

@@ -1,0 +1,71 @@
+//! Repositories the stories are about.
+
+/// The workflow that executes functions.
+pub const RUNNER_WORKFLOW: &str = r#"
+name: Ocuroot
+run-name: "ocuroot ${{ inputs.ocuroot_wave }}"
+on:
+  workflow_dispatch:
+    inputs:
+      ocuroot_wave: {required: true}
+      ocuroot_server: {required: true}
+      ocuroot_runs: {required: true}
+permissions: {contents: read, id-token: write}
+jobs:
+  run:
+    name: ${{ matrix.run.name }}
+    runs-on: ubuntu-latest
+    strategy:
+      fail-fast: false
+      matrix:
+        run: ${{ fromJSON(inputs.ocuroot_runs) }}
+    steps:
+      - run: ocuroot run
+"#;
+
+/// `acme/shop`: environments and one package with a build, staging, an approval and production.
+pub const ENVIRONMENTS: &str = r#"
+ocuroot("0.3.0")
+register_environment(environment("staging", {"type": "staging"}))
+register_environment(environment("production", {"type": "prod"}))
+"#;
+
+pub const API: &str = r#"
+ocuroot("0.3.0")
+
+def build():
+    host.shell("make")
+    return done(outputs={"image": "api:1"})
+
+def approve(approval):
+    return done(outputs={"by": approval["approved_by"]})
+
+def up(environment, image):
+    host.shell("deploy " + image)
+    return done(outputs={"url": "https://api." + environment["name"] + ".example"})
+
+def down(environment, image):
+    return done()
+
+phase("build", tasks=[task(build, name="build")])
+phase("staging", tasks=[
+    deploy(e, up=up, down=down, inputs={"image": ref("./task/build#output/image")})
+    for e in environments() if e.attributes["type"] == "staging"
+])
+phase("approval", tasks=[task(approve, name="approval", inputs={"approval": ref("./custom/approval")})])
+phase("production", tasks=[
+    deploy(e, up=up, down=down, inputs={"image": ref("./task/build#output/image")})
+    for e in environments() if e.attributes["type"] == "prod"
+])
+"#;
+
+/// All files of `acme/shop`.
+pub fn shop() -> Vec<(&'static str, Option<&'static str>)> {
+    vec![
+        ("repo.ocu.star", Some("ocuroot(\"0.3.0\")\n")),
+        ("environments.ocu.star", Some(ENVIRONMENTS)),
+        ("api/release.ocu.star", Some(API)),
+        ("api/main.txt", Some("one\n")),
+        (".github/workflows/ocuroot.yml", Some(RUNNER_WORKFLOW)),
+    ]
+}
