@@ -1,5 +1,6 @@
 //! Ocuroot for GitHub.
 
+pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -7,6 +8,7 @@ pub mod engine;
 pub mod github;
 pub mod model;
 pub mod report;
+pub mod runner;
 pub mod sandbox;
 pub mod simulator;
 pub mod store;
