@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some("eval-worker") {
-        return ocuroot::sandbox::worker_main();
-    }
-    ExitCode::FAILURE
+    // No thread may exist before this: the evaluation child confines itself as long as it has one.
+    ocuroot::cli::main()
 }

@@ -212,5 +212,6 @@ CREATE INDEX pull_request_by_head ON pull_request (repository_id, head_sha);
 -- Tokens of jobs that were used: each is good for one claim.
 CREATE TABLE used_token (
     token_id TEXT PRIMARY KEY,
+    used_by TEXT NOT NULL,
     expires_at BIGINT NOT NULL
 );

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::model::Diagnostic;
 
 const MASK: &str = "<secret>";
+/// Shorter lines of a secret are brackets and the like; masking them would mangle everything.
+const SECRET_LINE_BYTES: usize = 8;
 
 /// Collects while a file is evaluated or a function runs.
 #[derive(Default)]
@@ -19,7 +21,15 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Never shows `value` again. The empty text is not a secret: masking it would mangle everything.
+    ///
+    /// Output comes line by line, so the lines of a longer secret (a key file, say) are secrets too.
     pub(super) fn add_secret(&self, value: &str) {
+        if value.contains('\n') {
+            let lines = value.lines().map(str::trim);
+            for line in lines.filter(|line| line.len() >= SECRET_LINE_BYTES) {
+                self.add_secret(line);
+            }
+        }
         let mut secrets = self.secrets.borrow_mut();
         if value.is_empty() || secrets.iter().any(|known| known == value) {
             return;

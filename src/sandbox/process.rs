@@ -65,7 +65,7 @@ impl Process {
         match timeout(START_TIMEOUT, process.read::<Ready>()).await {
             Ok(Ok(ready)) => {
                 if !ready.has_filter {
-                    tracing::debug!("config files are evaluated without a system-call filter");
+                    tracing::warn!("config files are evaluated without a system-call filter");
                 }
                 Ok(process)
             }

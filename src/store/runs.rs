@@ -125,17 +125,19 @@ impl Store {
     }
 
     /// Gives the run to a job, once: `false` when another job has it, it was started anew, or the identity token was
-    /// used before. The claim and the inbox message that tells the engine go down together.
+    /// used for something else. The job that has it may ask again (its answer may be lost) and gets a new token. The claim and the inbox message that tells the engine go down together.
     ///
     /// # Errors
     /// When the database does.
     pub async fn claim_run(&self, row: &RunRow, claim: &Claim<'_>, now: Timestamp) -> Result<bool> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let token = sqlx::query(
-            "INSERT INTO used_token (token_id, expires_at) VALUES ($1, $2) \
-             ON CONFLICT (token_id) DO NOTHING",
+            "INSERT INTO used_token (token_id, used_by, expires_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (token_id) DO UPDATE SET used_by = used_token.used_by \
+             WHERE used_token.used_by = excluded.used_by",
         )
         .bind(claim.token_id)
+        .bind(format!("{} {}", claim.run_id, claim.nonce))
         .bind(claim.token_expires.0)
         .execute(&mut *transaction)
         .await?;

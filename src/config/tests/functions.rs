@@ -129,6 +129,15 @@ fn secrets_are_masked_in_logs_errors_and_outputs() {
 }
 
 #[test]
+fn each_line_of_a_long_secret_is_masked() {
+    let text = "def f():\n  secret('-- KEY --\\n{\\nMIIEabcdef\\n')\n  print('MIIEabcdef', '{', '-- KEY --')\n";
+    let Invocation::Finished { logs, .. } = called(text, "f", "{}") else {
+        panic!("not finished");
+    };
+    assert_eq!(logs, ["<secret> { <secret>"]);
+}
+
+#[test]
 fn numbers_keep_their_kind_through_json() {
     let text = "def f(i, x, big, whole): return done(outputs={'i': i, 'x': x, 'big': big, 'whole': whole, 't': [type(i), type(x), type(big), type(whole)]})\n";
     let inputs = r#"{"i": 3, "x": 0.1, "big": 123456789012345678901234567890, "whole": 2.0}"#;

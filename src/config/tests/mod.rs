@@ -2,6 +2,7 @@ use super::{Denied, Evaluation, Limits, SourceTree, evaluate, invoke};
 use crate::model::{Environment, FunctionName, Invocation, Outcome};
 
 mod builtins;
+mod documentation;
 mod files;
 mod functions;
 mod host;

@@ -37,7 +37,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -61,23 +64,48 @@ impl World {
         let mut options = Options::new(directory.path(), MANIFEST);
         change(&mut options);
         let simulator = Simulator::start(options).await.expect("it starts");
-        simulator.create_repository(REPOSITORY, true).expect("a repository");
-        let files = [("README.md", Some("# API\n")), (".github/workflows/ocuroot.yml", Some(WORKFLOW))];
-        simulator.push(REPOSITORY, "main", &files, "Begin", "alice").expect("a push");
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
-        Self { simulator, http: http.expect("a client"), version: "2026-03-10", _directory: directory }
+        simulator
+            .create_repository(REPOSITORY, true)
+            .expect("a repository");
+        let files = [
+            ("README.md", Some("# API\n")),
+            (".github/workflows/ocuroot.yml", Some(WORKFLOW)),
+        ];
+        simulator
+            .push(REPOSITORY, "main", &files, "Begin", "alice")
+            .expect("a push");
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Self {
+            simulator,
+            http: http.expect("a client"),
+            version: "2026-03-10",
+            _directory: directory,
+        }
     }
 
     /// A token of the App with these lifetimes relative to now.
     pub fn app_token(&self, issued_at: i64, expires_at: i64) -> String {
         let app = self.simulator.app();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs() as i64;
-        let claims = json!({"iat": now + issued_at, "exp": now + expires_at, "iss": app.app_id.to_string()});
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970")
+            .as_secs() as i64;
+        let claims =
+            json!({"iat": now + issued_at, "exp": now + expires_at, "iss": app.app_id.to_string()});
         let key = EncodingKey::from_rsa_pem(app.private_key_pem.as_bytes()).expect("a PEM key");
         encode(&Header::new(Algorithm::RS256), &claims, &key).expect("a token")
     }
 
-    pub async fn call(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub async fn call(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.simulator.url()))
@@ -91,13 +119,23 @@ impl World {
 
     /// As the App.
     pub async fn as_app(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        self.call(&self.app_token(-60, 540), method, path, body).await
+        self.call(&self.app_token(-60, 540), method, path, body)
+            .await
     }
 
     /// A token of the installation.
     pub async fn token(&self) -> String {
-        let id = self.simulator.installation_id(REPOSITORY).expect("it is installed");
-        let answer = self.as_app(Method::POST, &format!("/app/installations/{id}/access_tokens"), None).await;
+        let id = self
+            .simulator
+            .installation_id(REPOSITORY)
+            .expect("it is installed");
+        let answer = self
+            .as_app(
+                Method::POST,
+                &format!("/app/installations/{id}/access_tokens"),
+                None,
+            )
+            .await;
         assert_eq!(answer.status, 201, "{:?}", answer.body);
         answer.body["token"].as_str().expect("a token").to_owned()
     }
@@ -121,7 +159,9 @@ impl World {
 
     /// The tip of the default branch.
     pub fn tip(&self) -> String {
-        self.simulator.branch_tip(REPOSITORY, "main").expect("a branch")
+        self.simulator
+            .branch_tip(REPOSITORY, "main")
+            .expect("a branch")
     }
 
     /// Fails when anything was asked that a correct client does not ask.
@@ -134,12 +174,20 @@ impl World {
     #[track_caller]
     pub fn assert_violation(&self, part: &str) {
         let seen = self.simulator.take_violations();
-        assert!(seen.len() == 1 && seen[0].problem.contains(part), "{seen:?}");
+        assert!(
+            seen.len() == 1 && seen[0].problem.contains(part),
+            "{seen:?}"
+        );
     }
 }
 
 pub async fn read(response: reqwest::Response) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.bytes().await.expect("a body").to_vec();
-    Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default(), bytes }
+    Answer {
+        status,
+        headers,
+        body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        bytes,
+    }
 }

@@ -19,7 +19,10 @@ pub struct Received {
 
 impl Received {
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub fn payload(&self) -> Value {
@@ -38,15 +41,29 @@ impl Receiver {
     /// Answers every delivery with this status.
     pub async fn start(status: StatusCode) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
-        let keep = move |State(received): State<Arc<Mutex<Vec<Received>>>>, headers: HeaderMap, body: Bytes| async move {
-            received.lock().expect("not poisoned").push(Received { headers, body });
+        let keep = move |State(received): State<Arc<Mutex<Vec<Received>>>>,
+                         headers: HeaderMap,
+                         body: Bytes| async move {
+            received
+                .lock()
+                .expect("not poisoned")
+                .push(Received { headers, body });
             status
         };
-        let router = Router::new().route("/hook", post(keep)).with_state(received.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let router = Router::new()
+            .route("/hook", post(keep))
+            .with_state(received.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { url, received, task }
+        let task =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self {
+            url,
+            received,
+            task,
+        }
     }
 
     pub fn received(&self) -> Vec<Received> {
