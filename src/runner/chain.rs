@@ -15,6 +15,9 @@ use crate::model::{Environment, FunctionName, Input, Invocation, Outcome};
 /// A chain that is longer than this goes in circles.
 const LONGEST: usize = 1000;
 
+/// A failure's message is for people; whoever fails with a command's whole output finds that in the log.
+const LONGEST_MESSAGE: usize = 16 << 10;
+
 /// Everything a call needs.
 pub(super) struct Chain {
     pub(super) tree: SourceTree,
@@ -120,7 +123,7 @@ impl Chain {
                 watch,
             },
             Outcome::Failed { message } => Outcome::Failed {
-                message: self.masks.applied(&message),
+                message: cut(self.masks.applied(&message)),
             },
             next @ Outcome::Next { .. } => next,
         }
@@ -134,6 +137,14 @@ fn values(inputs: &BTreeMap<String, Input>) -> Option<BTreeMap<String, Value>> {
         Input::Reference { .. } => None,
     };
     inputs.iter().map(value).collect()
+}
+
+fn cut(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push_str("… (cut; the rest is left out)");
+    }
+    message
 }
 
 /// A job has minutes and a machine of its own; what ends it is the run's timeout.

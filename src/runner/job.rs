@@ -164,19 +164,19 @@ impl Claimed {
         self.report(outcome)
     }
 
+    /// Tells the server how the run ended. A result it cannot take is a failure it can.
     fn report(&self, outcome: Outcome) -> Result<Ended, RunnerError> {
-        let request = ReportRequest {
-            fence: self.fence,
-            outcome: &outcome,
+        let (outcome, receipt) = match self.offer(&outcome)? {
+            Receipt::TooLarge => {
+                let outcome = too_large(&outcome);
+                if let Outcome::Failed { message } = &outcome {
+                    self.console.error(message);
+                }
+                let receipt = self.offer(&outcome)?;
+                (outcome, receipt)
+            }
+            receipt => (outcome, receipt),
         };
-        let patience = Patience {
-            total: REPORT_PATIENCE,
-            stop: None,
-        };
-        let token = &self.assignment.token;
-        let receipt = self
-            .server
-            .report(self.run_id, token, &request, &patience)?;
         Ok(match receipt {
             Receipt::Accepted => Ended::Reported(outcome),
             Receipt::NotWanted(reason) => {
@@ -184,7 +184,21 @@ impl Claimed {
                     .warning(&format!("the result is not wanted any more: {reason}"));
                 Ended::NotWanted(outcome, reason)
             }
+            Receipt::TooLarge => Ended::NotWanted(outcome, "it is too large".to_owned()),
         })
+    }
+
+    fn offer(&self, outcome: &Outcome) -> Result<Receipt, RunnerError> {
+        let request = ReportRequest {
+            fence: self.fence,
+            outcome,
+        };
+        let patience = Patience {
+            total: REPORT_PATIENCE,
+            stop: None,
+        };
+        self.server
+            .report(self.run_id, &self.assignment.token, &request, &patience)
     }
 
     /// Calls the run's functions. An error is how the run failed before the first one.
@@ -261,6 +275,16 @@ impl Claimed {
                 return Err(reason.message());
             }
         }
+    }
+}
+
+fn too_large(outcome: &Outcome) -> Outcome {
+    let bytes = serde_json::to_vec(outcome).map_or(0, |json| json.len());
+    Outcome::Failed {
+        message: format!(
+            "the run's result has {bytes} bytes, more than the server takes. Return less: upload what is large and \
+             give its address as output"
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::protocol::LogsRequest;
-use super::server::{Receipt, Server};
+use super::server::Server;
 
 /// The most lines of one request.
 const BATCH_LINES: usize = 100;
@@ -139,12 +139,12 @@ impl Shared {
                 .server
                 .send_logs(recipient.run, &recipient.token, &request);
             match sent {
-                Ok(Receipt::Accepted) => {
+                Ok(true) => {
                     first += lines.len() as i64;
                     self.lock().remove(lines.len());
                     delay = FIRST_DELAY;
                 }
-                Ok(Receipt::NotWanted(_)) => return,
+                Ok(false) => return,
                 Err(_) if self.pause(delay) => delay = (delay * 2).min(LONGEST_DELAY),
                 Err(_) => return,
             }

@@ -26,7 +26,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// The server this job works for.
 #[derive(Clone)]
 pub(super) struct Server {
-    /// Without a slash at the end; also the audience of identity tokens.
+    /// As it was given, without a slash at the end: also the audience of identity tokens, which is compared as text.
     base: String,
     client: Client,
 }
@@ -44,6 +44,8 @@ pub(super) enum Receipt {
     Accepted,
     /// The server does not want it any more.
     NotWanted(String),
+    /// The server, or a proxy before it, takes no message of this size.
+    TooLarge,
 }
 
 /// How long to go on asking, and who may end it.
@@ -72,7 +74,7 @@ impl Server {
     pub(super) fn new(address: &str) -> Result<Server, RunnerError> {
         let url = address::parse(address)?;
         Ok(Server {
-            base: url.as_str().trim_end_matches('/').to_owned(),
+            base: address.trim_end_matches('/').to_owned(),
             client: address::client(&url, TIMEOUT)?,
         })
     }
@@ -134,21 +136,18 @@ impl Server {
         }
     }
 
-    /// Sends lines of the log once; `Err` says why that should be tried again.
+    /// Sends lines of the log once; says whether they were wanted. `Err` says why that should be tried again.
     pub(super) fn send_logs(
         &self,
         run: i64,
         token: &str,
         request: &LogsRequest<'_>,
-    ) -> Result<Receipt, String> {
+    ) -> Result<bool, String> {
         let path = format!("/api/v1/runs/{run}/logs");
         let reply = self
             .post(&path, token, request)
             .map_err(|again| again.reason)?;
-        Ok(match reply.status {
-            200..300 => Receipt::Accepted,
-            _ => Receipt::NotWanted(words(&reply)),
-        })
+        Ok(matches!(reply.status, 200..300))
     }
 
     /// Reports how the run ended.
@@ -197,6 +196,7 @@ impl Server {
         match reply.status {
             200..300 => Ok(Receipt::Accepted),
             409 => Ok(Receipt::NotWanted(words(&reply))),
+            413 => Ok(Receipt::TooLarge),
             _ => Err(self.refused(doing, &reply)),
         }
     }

@@ -57,6 +57,25 @@ async fn a_result_that_is_not_wanted_any_more_is_dropped_with_a_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_result_the_server_cannot_take_is_a_failure_that_says_so() {
+    let bench = Bench::new("def f(): return done(outputs={'a': 'x' * 1000})\n", "f").await;
+    bench
+        .server
+        .seen()
+        .report_faults
+        .push_back(Fault::Refuse(413));
+    let ended = bench.try_run().await.expect("it ends");
+    assert!(!ended.is_success());
+    let seen = bench.server.seen();
+    assert_eq!(seen.reports.len(), 2);
+    let message = seen.reports[1].body["outcome"]["message"].to_string();
+    assert!(message.contains("more than the server takes"), "{message}");
+
+    let bench = Bench::new("def f(): fail('x' * 100000)\n", "f").await;
+    assert!(bench.failure().await.len() < 20000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_cannot_be_sent_fails_nothing() {
     let text = "def f():\n  for n in range(250):\n    print(n)\n  return done()\n";
     let bench = Bench::new(text, "f").await;
