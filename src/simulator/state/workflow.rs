@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::check::{CheckApp, CheckRunChange};
 use super::refusal::Refusal;
 use super::user::ACTIONS_BOT;
 use super::world::World;
 use crate::simulator::keys::random_hex;
+use crate::simulator::options::Execution;
 
 /// A run of a workflow.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct WorkflowRun {
     pub conclusion: Option<String>,
     /// As dispatched, with defaults filled in.
     pub inputs: BTreeMap<String, String>,
+    /// The same with numbers and booleans as such, as the `inputs` context shows them.
+    pub(crate) typed_inputs: Value,
     /// Who dispatched it.
     pub actor: String,
     /// Its check suite.
@@ -283,6 +286,7 @@ impl World {
         run.status = "queued".to_owned();
         run.conclusion = None;
         run.cancel_requested = false;
+        run.error = None;
         let jobs = std::mem::take(&mut run.jobs).into_iter().map(|job| NewJob {
             name: job.name,
             key: job.key,
@@ -291,9 +295,11 @@ impl World {
             identity: job.identity,
         });
         let jobs = jobs.collect();
-        self.add_jobs(full_name, id, jobs)?;
-        self.enqueue_on_laptop(full_name, id);
-        Ok(())
+        if matches!(self.execution, Execution::Laptop { .. }) {
+            self.enqueue_on_laptop(full_name, id);
+            return Ok(());
+        }
+        self.add_jobs(full_name, id, jobs).map(drop)
     }
 
     /// Attaches an artifact; one of the same name is replaced.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::manifest::Manifest;
 use super::refusal::Refusal;
@@ -54,6 +57,8 @@ pub(crate) struct World {
     pub(crate) execution: Execution,
     /// Repository and workflow run of what waits for the laptop's workers.
     pub(crate) laptop_queue: Vec<(String, u64)>,
+    /// Rung when a workflow run waits for the laptop.
+    pub(crate) runs_wake: Arc<Notify>,
 }
 
 impl World {

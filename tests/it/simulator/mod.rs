@@ -1,5 +1,6 @@
 //! The simulator proves itself: what it promises to be strict about, it is strict about.
 
+mod actions;
 mod checks;
 mod client;
 mod deliveries;
