@@ -8,6 +8,8 @@ mod dispatch;
 mod faults;
 mod gate;
 mod identity;
+mod page;
 mod receiver;
+mod remote;
 mod repositories;
 mod responses;
