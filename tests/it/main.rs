@@ -1,3 +1,6 @@
-//! Integration tests: one binary, one story per test.
+//! One integration binary.
+#![allow(missing_docs, clippy::unwrap_used)]
 
+mod bombs;
 mod simulator;
+mod webhook_examples;

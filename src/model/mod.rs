@@ -1,0 +1,21 @@
+//! Layer 0: the words. Plain data every other layer speaks in; no I/O, no clock, no decisions.
+
+pub mod diagnostic;
+pub mod environment;
+pub mod id;
+pub mod invocation;
+pub mod package;
+pub mod reference;
+pub mod release;
+pub mod time;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use environment::Environment;
+pub use id::{
+    CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
+};
+pub use invocation::{Invocation, Outcome};
+pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
+pub use reference::{Reference, SubPathKind};
+pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};
+pub use time::Timestamp;
