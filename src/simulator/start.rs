@@ -63,6 +63,7 @@ impl Simulator {
             users: BTreeMap::new(),
             installations: Vec::new(),
             repositories: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
             deliveries,
             faults: Faults::default(),
@@ -71,6 +72,7 @@ impl Simulator {
             requests_left: 5000,
             execution: options.execution,
             laptop_queue: Vec::new(),
+            is_stopping: false,
             runs_wake: Arc::new(tokio::sync::Notify::new()),
         };
         let client = reqwest::Client::builder()
@@ -115,8 +117,9 @@ impl Simulator {
         FaultsHandle(self.shared.clone())
     }
 
-    /// Stops answering and delivering.
+    /// Stops answering and delivering, and kills the steps that run.
     pub fn stop(&self) {
+        self.shared.lock().is_stopping = true;
         for task in &self.tasks {
             task.abort();
         }

@@ -93,6 +93,9 @@ pub(super) fn execute_job(shared: &Arc<Shared>, plan: JobPlan) -> JobOutcome {
 
 fn cancelled(shared: &Shared, plan: &JobPlan) -> bool {
     let world = shared.lock();
+    if world.is_stopping {
+        return true;
+    }
     world
         .workflow_run(&plan.repository, plan.run)
         .is_ok_and(|run| run.cancel_requested || run.is_completed())
@@ -120,7 +123,7 @@ fn report(shared: &Shared, plan: &JobPlan, error: &str) {
 fn run_job(shared: &Shared, plan: &JobPlan) -> Result<(&'static str, Map<String, Value>), String> {
     let mut job = prepare(shared, plan).map_err(|error| error.to_string())?;
     let deployment = start_deployment(shared, plan).map_err(|refusal| refusal.message)?;
-    let mut frame = Frame::of_job(&job)?;
+    let mut frame = Frame::of_job(&mut job)?;
     let steps = plan.definition["steps"]
         .as_array()
         .cloned()
@@ -198,7 +201,8 @@ fn prepare<'a>(shared: &'a Shared, plan: &'a JobPlan) -> anyhow::Result<RunningJ
         .as_u64()
         .unwrap_or(DEFAULT_MINUTES);
     let deadline = Instant::now() + Duration::from_secs(minutes * 60);
-    let (path, masks) = (Vec::new(), Vec::new());
+    let request_token = base.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN").cloned();
+    let (path, masks) = (Vec::new(), request_token.into_iter().collect());
     Ok(RunningJob {
         shared,
         plan,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -42,21 +43,21 @@ pub(super) struct Ending {
 
 impl Frame {
     /// The frame of a job's own steps.
-    pub(super) fn of_job(job: &RunningJob<'_>) -> Result<Self, String> {
+    pub(super) fn of_job(job: &mut RunningJob<'_>) -> Result<Self, String> {
         let (workflow, definition) = (&job.plan.workflow, &job.plan.definition);
         let mut scope = job.plan.scope.clone();
         // What went wrong in a job this one needs is not this job's failure.
         scope.failed = false;
         let workspace = job.workspace.to_string_lossy().into_owned();
+        let token = job.job_token();
         if let Some(github) = scope.contexts.get_mut("github") {
             github["workspace"] = json!(workspace);
             github["job"] = json!(job.plan.key);
-            github["token"] = json!(job.job_token());
+            github["token"] = json!(token);
         }
-        scope.set(
-            "secrets",
-            json!({"GITHUB_TOKEN": scope.contexts["github"]["token"]}),
-        );
+        scope.set("secrets", json!({"GITHUB_TOKEN": token}));
+        job.masks
+            .extend([token].into_iter().filter(|token| !token.is_empty()));
         scope.set("steps", json!({}));
         scope.set("job", json!({"status": "success"}));
         scope.set("strategy", json!({}));
@@ -106,6 +107,9 @@ impl Steps<'_, '_> {
         for (position, step) in steps.iter().enumerate() {
             let shown = self.shown.unwrap_or(position);
             self.frame.scope.cancelled = self.job.is_cancelled();
+            if self.job.shared.lock().is_stopping {
+                return Ok(true);
+            }
             self.one(step, position, shown)?;
         }
         Ok(self.frame.scope.failed)
@@ -251,12 +255,11 @@ impl Steps<'_, '_> {
         let always = self.frame.scope.cancelled;
         // A step that runs although the run was cancelled is not stopped by the same cancellation.
         let stops = || {
-            let asked = plan.stop.load(std::sync::atomic::Ordering::SeqCst)
-                || shared
-                    .lock()
-                    .workflow_run(&plan.repository, plan.run)
-                    .is_ok_and(|run| run.cancel_requested);
-            asked && !always
+            let world = shared.lock();
+            let run = world.workflow_run(&plan.repository, plan.run);
+            let asked =
+                plan.stop.load(Ordering::SeqCst) || run.is_ok_and(|run| run.cancel_requested);
+            world.is_stopping || (asked && !always)
         };
         let ended = process::run(command, deadline, |line| self.job.log(shown, line), stops)
             .map_err(|error| format!("cannot run the step in {}: {error}", directory.display()))?;

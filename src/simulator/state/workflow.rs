@@ -80,13 +80,23 @@ pub struct Job {
     /// Whether the job may ask for an identity token.
     pub identity: bool,
     /// The bearer token its identity tokens are asked for with.
-    pub(crate) request_token: String,
+    pub(crate) request_token: RequestToken,
     /// In order.
     pub steps: Vec<Step>,
     /// Seconds since 1970.
     pub started_at: Option<i64>,
     /// Seconds since 1970.
     pub completed_at: Option<i64>,
+}
+
+/// A bearer token that `Debug` does not show.
+#[derive(Clone)]
+pub(crate) struct RequestToken(pub(crate) String);
+
+impl std::fmt::Debug for RequestToken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("(redacted)")
+    }
 }
 
 /// One step of a job.
@@ -196,7 +206,7 @@ impl World {
                 labels: job.labels,
                 environment: job.environment,
                 identity: job.identity,
-                request_token: random_hex(24),
+                request_token: RequestToken(random_hex(24)),
                 steps: Vec::new(),
                 started_at: None,
                 completed_at: None,
@@ -361,38 +371,5 @@ impl World {
         let fields =
             json!({"workflow_job": self.job_json(full_name, run, job)?, "deployment": null});
         self.emit(full_name, "workflow_job", Some(action), &actor, fields)
-    }
-}
-
-impl World {
-    /// Asks a run to stop. A run that nobody works on stops at once.
-    pub(crate) fn cancel_run(&mut self, full_name: &str, id: u64) -> Result<(), Refusal> {
-        let run = self.workflow_run_mut(full_name, id)?;
-        if run.is_completed() {
-            return Err(Refusal::new(
-                409,
-                "Cannot cancel a workflow run that is completed.",
-            ));
-        }
-        run.cancel_requested = true;
-        // In progress on the laptop: its worker sees the request. Scripted: the test completes it, or force-cancel does.
-        if run.status == "queued" {
-            self.complete_run(full_name, id, "cancelled")
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Stops a run whatever it does.
-    pub(crate) fn force_cancel_run(&mut self, full_name: &str, id: u64) -> Result<(), Refusal> {
-        let run = self.workflow_run_mut(full_name, id)?;
-        if run.is_completed() {
-            return Err(Refusal::new(
-                409,
-                "Cannot cancel a workflow run that is completed.",
-            ));
-        }
-        run.cancel_requested = true;
-        self.complete_run(full_name, id, "cancelled")
     }
 }

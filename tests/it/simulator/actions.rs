@@ -367,3 +367,35 @@ jobs:
     assert_eq!(seen, [("staging", "success")]);
     assert_eq!(deployments[0].creator, "github-actions[bot]");
 }
+
+#[tokio::test]
+async fn a_simulator_that_stops_leaves_no_step_behind() {
+    let world = World::with(|options| options.execution = laptop(BTreeMap::new())).await;
+    let workflow = "on: workflow_dispatch
+jobs:
+  slow:
+    runs-on: x
+    steps: [{run: 'echo $$; exec sleep 600'}, {if: always(), run: sleep 600}]
+";
+    let files = [(".github/workflows/w.yml", Some(workflow))];
+    world
+        .simulator
+        .push(REPOSITORY, "main", &files, "Add a workflow", "alice")
+        .expect("a push");
+    let id = world
+        .simulator
+        .dispatch_workflow(REPOSITORY, "w.yml", "main", &[], "alice")
+        .expect("a run");
+    let printed = |run: &WorkflowRun| {
+        run.jobs
+            .first()
+            .is_some_and(|_| log(run, 0).lines().count() == 2)
+    };
+    let run = finished(&world, id, printed).await;
+    let text = log(&run, 0);
+    let process = text.lines().last().expect("a process id").to_owned();
+    assert!(std::path::Path::new(&format!("/proc/{process}")).exists());
+    world.simulator.stop();
+    finished(&world, id, |run| run.is_completed()).await;
+    assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
+}

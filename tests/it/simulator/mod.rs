@@ -12,4 +12,3 @@ mod page;
 mod receiver;
 mod remote;
 mod repositories;
-mod responses;
