@@ -5,7 +5,6 @@ use std::io::Read as _;
 use std::path::PathBuf;
 
 use ocuroot::simulator::{Execution, WorkflowRun};
-use reqwest::Method;
 
 use super::client::{REPOSITORY, World, read};
 
@@ -26,7 +25,7 @@ runs:
         cat \"$GITHUB_ACTION_PATH/note.txt\"
 ";
 
-fn laptop(actions: BTreeMap<String, PathBuf>) -> Execution {
+pub(super) fn laptop(actions: BTreeMap<String, PathBuf>) -> Execution {
     Execution::Laptop {
         path_prefix: Vec::new(),
         actions,
@@ -48,7 +47,11 @@ async fn run(world: &World, workflow: &str, inputs: &[(&str, &str)]) -> Workflow
 }
 
 /// Waits until a run is as it should be.
-async fn finished(world: &World, id: u64, done: impl Fn(&WorkflowRun) -> bool) -> WorkflowRun {
+pub(super) async fn finished(
+    world: &World,
+    id: u64,
+    done: impl Fn(&WorkflowRun) -> bool,
+) -> WorkflowRun {
     let wait = world
         .simulator
         .wait_for(|github| github.workflow_run(id).filter(&done));
@@ -57,7 +60,7 @@ async fn finished(world: &World, id: u64, done: impl Fn(&WorkflowRun) -> bool) -
         .expect("it ends")
 }
 
-fn log(run: &WorkflowRun, job: usize) -> String {
+pub(super) fn log(run: &WorkflowRun, job: usize) -> String {
     run.jobs[job]
         .steps
         .iter()
@@ -66,7 +69,7 @@ fn log(run: &WorkflowRun, job: usize) -> String {
 }
 
 #[track_caller]
-fn ended(run: &WorkflowRun, conclusion: &str) {
+pub(super) fn ended(run: &WorkflowRun, conclusion: &str) {
     let logs: Vec<String> = (0..run.jobs.len()).map(|job| log(run, job)).collect();
     assert_eq!(
         run.conclusion.as_deref(),
@@ -311,39 +314,6 @@ async fn what_is_not_supported_fails_the_run_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_cancelled_run_stops_and_still_cleans_up() {
-    let world = World::with(|options| options.execution = laptop(BTreeMap::new())).await;
-    let workflow = "on: workflow_dispatch
-jobs:
-  slow:
-    runs-on: x
-    steps:
-      - run: echo started; sleep 60
-      - {if: always(), run: echo cleaned up}
-";
-    let files = [(".github/workflows/w.yml", Some(workflow))];
-    world
-        .simulator
-        .push(REPOSITORY, "main", &files, "Add a workflow", "alice")
-        .expect("a push");
-    let id = world
-        .simulator
-        .dispatch_workflow(REPOSITORY, "w.yml", "main", &[], "alice")
-        .expect("a run");
-    let started = |run: &WorkflowRun| {
-        run.jobs
-            .first()
-            .is_some_and(|_| log(run, 0).contains("\nstarted\n"))
-    };
-    finished(&world, id, started).await;
-    let path = format!("/repos/{REPOSITORY}/actions/runs/{id}/cancel");
-    assert_eq!(world.request(Method::POST, &path, None).await.status, 202);
-    let run = finished(&world, id, |run| run.is_completed()).await;
-    ended(&run, "cancelled");
-    assert!(log(&run, 0).contains("\ncleaned up\n"));
-}
-
-#[tokio::test]
 async fn a_job_that_names_an_environment_is_a_deployment_unless_it_says_no() {
     let world = World::with(|options| options.execution = laptop(BTreeMap::new())).await;
     let workflow = "on: workflow_dispatch
@@ -366,36 +336,4 @@ jobs:
         .collect();
     assert_eq!(seen, [("staging", "success")]);
     assert_eq!(deployments[0].creator, "github-actions[bot]");
-}
-
-#[tokio::test]
-async fn a_simulator_that_stops_leaves_no_step_behind() {
-    let world = World::with(|options| options.execution = laptop(BTreeMap::new())).await;
-    let workflow = "on: workflow_dispatch
-jobs:
-  slow:
-    runs-on: x
-    steps: [{run: 'echo $$; exec sleep 600'}, {if: always(), run: sleep 600}]
-";
-    let files = [(".github/workflows/w.yml", Some(workflow))];
-    world
-        .simulator
-        .push(REPOSITORY, "main", &files, "Add a workflow", "alice")
-        .expect("a push");
-    let id = world
-        .simulator
-        .dispatch_workflow(REPOSITORY, "w.yml", "main", &[], "alice")
-        .expect("a run");
-    let printed = |run: &WorkflowRun| {
-        run.jobs
-            .first()
-            .is_some_and(|_| log(run, 0).lines().count() == 2)
-    };
-    let run = finished(&world, id, printed).await;
-    let text = log(&run, 0);
-    let process = text.lines().last().expect("a process id").to_owned();
-    assert!(std::path::Path::new(&format!("/proc/{process}")).exists());
-    world.simulator.stop();
-    finished(&world, id, |run| run.is_completed()).await;
-    assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
 }

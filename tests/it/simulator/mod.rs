@@ -3,6 +3,7 @@
 mod actions;
 mod checks;
 mod client;
+mod conversation;
 mod deliveries;
 mod dispatch;
 mod faults;
@@ -12,3 +13,4 @@ mod page;
 mod receiver;
 mod remote;
 mod repositories;
+mod stopping;
