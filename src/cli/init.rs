@@ -107,7 +107,8 @@ fn repository_root(directory: &Path) -> anyhow::Result<PathBuf> {
 /// Writes a file unless it is there; says whether it did.
 fn write(root: &Path, template: &Template, is_forced: bool) -> anyhow::Result<bool> {
     let path = root.join(template.path);
-    if path.symlink_metadata().is_ok() && !(is_forced && !is_current(root, template)) {
+    let is_kept = !is_forced || is_current(root, template);
+    if is_kept && path.symlink_metadata().is_ok() {
         return Ok(false);
     }
     let failed = || format!("{} cannot be written", path.display());

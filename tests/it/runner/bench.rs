@@ -13,31 +13,32 @@ use tempfile::TempDir;
 
 use super::server::{FENCE, REPORT_TOKEN, RUN, Server};
 
-pub const MANIFEST: &str = include_str!("../../../app-manifest.yml");
-pub const TEMPLATE: &str = include_str!("../../../templates/.github/workflows/ocuroot.yml");
-pub const REPOSITORY: &str = "acme/shop";
-pub const ENTRY: &str = "api/release.ocu.star";
+pub(super) const MANIFEST: &str = include_str!("../../../app-manifest.yml");
+pub(super) const TEMPLATE: &str = include_str!("../../../templates/.github/workflows/ocuroot.yml");
+pub(super) const REPOSITORY: &str = "acme/shop";
+pub(super) const ENTRY: &str = "api/release.ocu.star";
 
-pub struct Bench {
-    pub server: Server,
-    pub github: Simulator,
-    pub workflow_run: u64,
-    pub environment: BTreeMap<String, String>,
-    pub checkout: PathBuf,
-    pub commit: String,
-    pub stop: Stop,
+pub(super) struct Bench {
+    pub(super) server: Server,
+    /// Says who the job is as long as it lives.
+    _github: Simulator,
+    pub(super) workflow_run: u64,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) checkout: PathBuf,
+    pub(super) commit: String,
+    pub(super) stop: Stop,
     console: Arc<Mutex<Vec<u8>>>,
-    pub directory: TempDir,
+    pub(super) directory: TempDir,
 }
 
 impl Bench {
     /// A job for `function` of a package whose file has this text.
-    pub async fn new(text: &str, function: &str) -> Bench {
+    pub(super) async fn new(text: &str, function: &str) -> Bench {
         Bench::with(&[(ENTRY, text)], function, json!({})).await
     }
 
     /// The same with more files and with inputs.
-    pub async fn with(files: &[(&str, &str)], function: &str, inputs: Value) -> Bench {
+    pub(super) async fn with(files: &[(&str, &str)], function: &str, inputs: Value) -> Bench {
         let directory = TempDir::new().expect("a directory");
         let github = github(directory.path(), TEMPLATE).await;
         let server = Server::start().await;
@@ -60,7 +61,7 @@ impl Bench {
         environment.insert("GITHUB_STEP_SUMMARY".to_owned(), summary);
         Bench {
             server,
-            github,
+            _github: github,
             workflow_run,
             environment,
             checkout,
@@ -72,7 +73,7 @@ impl Bench {
     }
 
     /// Does the job.
-    pub async fn try_run(&self) -> Result<Ended, RunnerError> {
+    pub(super) async fn try_run(&self) -> Result<Ended, RunnerError> {
         let job = Job {
             environment: self.environment.clone(),
             directory: self.checkout.clone(),
@@ -88,7 +89,7 @@ impl Bench {
     }
 
     /// Does the job, which must get to an end, and returns what was reported.
-    pub async fn run(&self) -> Value {
+    pub(super) async fn run(&self) -> Value {
         let ended = self.try_run().await.expect("it ends");
         let outcome = self.server.outcome();
         assert!(matches!(ended, Ended::Reported(_)), "{ended:?}");
@@ -97,18 +98,18 @@ impl Bench {
     }
 
     /// Does the job, which must fail, and returns the message.
-    pub async fn failure(&self) -> String {
+    pub(super) async fn failure(&self) -> String {
         let outcome = self.run().await;
         assert_eq!(outcome["kind"], "failed", "{outcome}");
         outcome["message"].as_str().expect("a text").to_owned()
     }
 
-    pub fn console(&self) -> String {
+    pub(super) fn console(&self) -> String {
         String::from_utf8(self.console.lock().expect("no panic").clone()).expect("text")
     }
 
     /// The console without the lines that GitHub swallows.
-    pub fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let console = self.console();
         let shown: Vec<&str> = console
             .lines()
@@ -117,13 +118,13 @@ impl Bench {
         shown.join("\n")
     }
 
-    pub fn file(&self, path: &str) -> String {
+    pub(super) fn file(&self, path: &str) -> String {
         std::fs::read_to_string(self.checkout.join(path)).unwrap_or_default()
     }
 }
 
 /// A GitHub with one repository that has this workflow.
-pub async fn github(directory: &Path, workflow: &str) -> Simulator {
+pub(super) async fn github(directory: &Path, workflow: &str) -> Simulator {
     let github = Simulator::start(Options::new(directory.join("github"), MANIFEST))
         .await
         .expect("it starts");
@@ -138,7 +139,7 @@ pub async fn github(directory: &Path, workflow: &str) -> Simulator {
 }
 
 /// Starts the workflow for one run, as the server does.
-pub fn dispatched(github: &Simulator, server: &str, commit: &str) -> u64 {
+pub(super) fn dispatched(github: &Simulator, server: &str, commit: &str) -> u64 {
     let runs = json!([
         {"id": RUN, "fence": FENCE, "name": "api r7 deploy/production", "commit": commit, "environment": "production"},
     ]);
@@ -155,7 +156,7 @@ pub fn dispatched(github: &Simulator, server: &str, commit: &str) -> u64 {
 }
 
 /// A repository with one commit; returns its id.
-pub fn commit(checkout: &Path, files: &[(&str, &str)]) -> String {
+pub(super) fn commit(checkout: &Path, files: &[(&str, &str)]) -> String {
     for (path, text) in files {
         let path = checkout.join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

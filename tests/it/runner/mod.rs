@@ -4,6 +4,7 @@ mod action;
 mod bench;
 mod claims;
 mod functions;
+mod program;
 mod reports;
 mod server;
 mod template;

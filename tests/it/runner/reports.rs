@@ -70,7 +70,10 @@ async fn a_result_the_server_cannot_take_is_a_failure_that_says_so() {
     assert_eq!(seen.reports.len(), 2);
     let message = seen.reports[1].body["outcome"]["message"].to_string();
     assert!(message.contains("more than the server takes"), "{message}");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_told_in_a_few_words() {
     let bench = Bench::new("def f(): fail('x' * 100000)\n", "f").await;
     assert!(bench.failure().await.len() < 20000);
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Something that goes wrong once.
 #[derive(Clone, Copy, Debug)]
-pub enum Fault {
+pub(super) enum Fault {
     /// The request is dealt with, but its answer breaks off.
     LoseAnswer,
     /// The request is not looked at.
@@ -25,14 +25,14 @@ pub enum Fault {
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub token: String,
-    pub body: Value,
+pub(super) struct Asked {
+    pub(super) token: String,
+    pub(super) body: Value,
 }
 
 impl Asked {
     /// What the bearer token says, if it is a JSON web token.
-    pub fn claims(&self) -> Value {
+    pub(super) fn claims(&self) -> Value {
         let payload = self.token.split('.').nth(1).unwrap_or_default();
         let bytes = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
@@ -40,31 +40,31 @@ impl Asked {
 }
 
 #[derive(Default)]
-pub struct Seen {
-    pub assignment: Value,
-    pub claims: Vec<Asked>,
-    pub logs: Vec<Asked>,
-    pub reports: Vec<Asked>,
-    pub outputs: Vec<Asked>,
-    pub claim_faults: VecDeque<Fault>,
-    pub log_faults: VecDeque<Fault>,
-    pub report_faults: VecDeque<Fault>,
-    pub output_faults: VecDeque<Fault>,
+pub(super) struct Seen {
+    pub(super) assignment: Value,
+    pub(super) claims: Vec<Asked>,
+    pub(super) logs: Vec<Asked>,
+    pub(super) reports: Vec<Asked>,
+    pub(super) outputs: Vec<Asked>,
+    pub(super) claim_faults: VecDeque<Fault>,
+    pub(super) log_faults: VecDeque<Fault>,
+    pub(super) report_faults: VecDeque<Fault>,
+    pub(super) output_faults: VecDeque<Fault>,
 }
 
 /// The server; it listens as long as the test's runtime lives.
 #[derive(Clone)]
-pub struct Server {
-    pub url: String,
+pub(super) struct Server {
+    pub(super) url: String,
     seen: Arc<Mutex<Seen>>,
 }
 
-pub const REPORT_TOKEN: &str = "report-token-of-this-run";
-pub const RUN: i64 = 41;
-pub const FENCE: i64 = 7;
+pub(super) const REPORT_TOKEN: &str = "report-token-of-this-run";
+pub(super) const RUN: i64 = 41;
+pub(super) const FENCE: i64 = 7;
 
 impl Server {
-    pub async fn start() -> Server {
+    pub(super) async fn start() -> Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port");
@@ -81,12 +81,12 @@ impl Server {
         server
     }
 
-    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().expect("no test thread panicked with it")
     }
 
     /// Every line of the run's log, put together by their numbers.
-    pub fn log(&self) -> Vec<String> {
+    pub(super) fn log(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for request in &self.seen().logs {
             assert_eq!(request.token, REPORT_TOKEN);
@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// The one outcome that was reported.
-    pub fn outcome(&self) -> Value {
+    pub(super) fn outcome(&self) -> Value {
         let seen = self.seen();
         assert_eq!(seen.reports.len(), 1, "{:?}", seen.reports);
         assert_eq!(seen.reports[0].token, REPORT_TOKEN);
