@@ -9,6 +9,7 @@ pub mod report;
 
 pub mod clock;
 pub mod github;
+pub mod runner;
 pub mod sandbox;
 pub mod store;
 pub mod webhook;

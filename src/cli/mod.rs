@@ -1,6 +1,9 @@
 //! Layer 4: the program's verbs, one file each.
 
 pub mod check;
+pub mod init;
+pub mod output;
+pub mod run;
 pub mod serve;
 pub mod simulate;
 
@@ -24,6 +27,12 @@ enum Verb {
     Serve(serve::Arguments),
     /// Evaluate the config files of a directory and show what they declare
     Check(check::Arguments),
+    /// Write the files a repository needs to be released
+    Init(init::Arguments),
+    /// Execute one run of a release inside a job of GitHub Actions
+    Run(run::Arguments),
+    /// Give outputs of a native workflow to the run it was started for
+    Output(output::Arguments),
     /// Run a GitHub on this machine to try things against
     Simulate(simulate::Arguments),
     /// Evaluate config files for the server, confined (started by the server itself)
@@ -37,6 +46,9 @@ pub fn main() -> ExitCode {
     let result = match program.verb {
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Init(arguments) => init::execute(arguments),
+        Verb::Run(arguments) => run::execute(arguments),
+        Verb::Output(arguments) => output::execute(arguments),
         Verb::Simulate(arguments) => simulate::execute(arguments),
         Verb::EvalWorker => return crate::sandbox::worker_main(),
     };

@@ -4,5 +4,6 @@
 mod bombs;
 mod harness;
 mod push;
+mod runner;
 mod simulator;
 mod webhook_examples;
