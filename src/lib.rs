@@ -2,4 +2,5 @@
 
 pub mod model;
 
+pub mod github;
 pub mod webhook;
