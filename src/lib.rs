@@ -4,3 +4,5 @@ pub mod model;
 
 pub mod github;
 pub mod webhook;
+
+pub mod simulator;

@@ -1,3 +1,5 @@
-//! The integration tests: one binary, one module per subject.
+//! Integration tests: one binary, one story per test.
 
+mod github_client;
+mod simulator;
 mod webhook_examples;

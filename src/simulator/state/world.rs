@@ -1,0 +1,121 @@
+//! All of the state, behind one lock.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::manifest::Manifest;
+use super::refusal::Refusal;
+use super::repository::Repository;
+use super::user::User;
+use crate::simulator::deliveries::Deliveries;
+use crate::simulator::faults::Faults;
+use crate::simulator::gate::{RequestRecord, Violation};
+use crate::simulator::keys::Key;
+use crate::simulator::options::{Clock, Execution};
+use crate::simulator::tokens::InstallationToken;
+
+/// The App that everything is about.
+pub(crate) struct App {
+    pub(crate) id: u64,
+    pub(crate) slug: String,
+    pub(crate) client_id: String,
+    pub(crate) key: &'static Key,
+    pub(crate) manifest: Manifest,
+    pub(crate) owner: String,
+}
+
+/// One account that installed the App.
+#[derive(Clone, Debug)]
+pub(crate) struct Installation {
+    pub(crate) id: u64,
+    pub(crate) account: String,
+    pub(crate) created_at: i64,
+    pub(crate) suspended: bool,
+}
+
+/// Everything there is.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) url: String,
+    pub(crate) data_directory: PathBuf,
+    pub(crate) app: App,
+    pub(crate) issuer: &'static Key,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) installations: Vec<Installation>,
+    /// By the full name in lower case.
+    pub(crate) repositories: BTreeMap<String, Repository>,
+    pub(crate) tokens: BTreeMap<String, InstallationToken>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) faults: Faults,
+    pub(crate) requests: Vec<RequestRecord>,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) requests_left: u64,
+    pub(crate) execution: Execution,
+    /// Repository and workflow run of what waits for the laptop's workers.
+    pub(crate) laptop_queue: Vec<(String, u64)>,
+}
+
+impl World {
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// A repository by its full name.
+    pub(crate) fn repository(&self, full_name: &str) -> Result<&Repository, Refusal> {
+        self.repositories
+            .get(&full_name.to_lowercase())
+            .ok_or_else(Refusal::not_found)
+    }
+
+    /// A repository by its full name, to change it.
+    pub(crate) fn repository_mut(&mut self, full_name: &str) -> Result<&mut Repository, Refusal> {
+        self.repositories
+            .get_mut(&full_name.to_lowercase())
+            .ok_or_else(Refusal::not_found)
+    }
+
+    /// Whether the App's manifest grants a permission.
+    pub(crate) fn app_may(&self, permission: &str, level: &str) -> bool {
+        Manifest::grants(&self.app.manifest.default_permissions, permission, level)
+    }
+}
+
+/// Ids per kind of thing. Each kind counts in a range of its own, so that a client which mixes two kinds up is noticed.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    counters: BTreeMap<&'static str, u64>,
+}
+
+const KINDS: [&str; 16] = [
+    "app",
+    "user",
+    "installation",
+    "repository",
+    "pull_request",
+    "comment",
+    "reaction",
+    "check_suite",
+    "check_run",
+    "workflow",
+    "workflow_run",
+    "artifact",
+    "deployment",
+    "deployment_status",
+    "delivery",
+    "environment",
+];
+
+impl Ids {
+    /// The next id of a kind.
+    pub(crate) fn next(&mut self, kind: &'static str) -> u64 {
+        let counter = self.counters.entry(kind).or_default();
+        *counter += 1;
+        let range = KINDS
+            .iter()
+            .position(|known| *known == kind)
+            .unwrap_or(KINDS.len());
+        *counter + 1_000_000 * (range as u64 + 1)
+    }
+}

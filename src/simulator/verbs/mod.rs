@@ -1,0 +1,7 @@
+//! What people and tests do, in Rust.
+
+mod checks;
+mod deliveries;
+mod look;
+mod repositories;
+mod runs;
