@@ -3,3 +3,4 @@
 mod github_client;
 mod simulator;
 mod webhook_examples;
+mod webhook_intake;
