@@ -92,7 +92,7 @@ async fn a_pull_request_is_read_as_it_is_now() {
         assert_eq!(open.len(), 1);
         let of_commit = github.pull_requests_of_commit(&api(), &pull.head_sha).await;
         let of_commit = of_commit.expect("a listing");
-        assert_eq!(of_commit, [pull.clone()]);
+        assert_eq!(of_commit, std::slice::from_ref(&pull));
         world
             .simulator
             .merge_pull_request(REPOSITORY, unsigned(number), MergeMethod::Merge, "alice")
