@@ -36,6 +36,7 @@ impl World {
         login: &str,
         fields: Value,
     ) -> Result<(), Refusal> {
+        self.user(login);
         let repository = self.repository(full_name)?;
         let Some(installation) = repository.installation else {
             return Ok(());

@@ -1,6 +1,5 @@
 //! The simulator proves itself: what it promises to be strict about, it is strict about.
 
-
 mod checks;
 mod client;
 mod deliveries;

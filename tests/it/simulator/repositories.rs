@@ -1,1 +1,418 @@
-//! (to be written)
+//! Reads reflect real git; conversation and deployments follow GitHub's rules.
+
+use base64::Engine as _;
+use ocuroot::simulator::{MergeMethod, NewPullRequest};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::client::{REPOSITORY, World};
+
+fn field(value: &Value, list: &str, name: &str) -> Vec<String> {
+    let items = value[list].as_array().expect(list).iter();
+    items
+        .map(|item| item[name].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn trees_blobs_and_contents_are_those_of_git() {
+    let world = World::new().await;
+    let tip = world.tip();
+    let tree = world
+        .get(&format!("/repos/{REPOSITORY}/git/trees/{tip}?recursive=1"))
+        .await;
+    assert_eq!(tree.body["truncated"], false);
+    assert_eq!(
+        field(&tree.body, "tree", "path"),
+        [
+            ".github",
+            ".github/workflows",
+            ".github/workflows/ocuroot.yml",
+            "README.md"
+        ]
+    );
+    let sha = tree.body["tree"][3]["sha"]
+        .as_str()
+        .expect("a sha")
+        .to_owned();
+    let blob = world
+        .get(&format!("/repos/{REPOSITORY}/git/blobs/{sha}"))
+        .await;
+    let text = blob.body["content"]
+        .as_str()
+        .expect("content")
+        .replace('\n', "");
+    assert_eq!(
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .expect("base64"),
+        b"# API\n"
+    );
+    let raw = world
+        .http
+        .get(format!(
+            "{}/repos/{REPOSITORY}/contents/README.md?ref={tip}",
+            world.simulator.url()
+        ))
+        .bearer_auth(world.token().await)
+        .header("x-github-api-version", world.version)
+        .header("accept", "application/vnd.github.raw+json");
+    assert_eq!(
+        raw.send()
+            .await
+            .expect("an answer")
+            .text()
+            .await
+            .expect("text"),
+        "# API\n"
+    );
+    let listing = world
+        .get(&format!("/repos/{REPOSITORY}/contents/.github"))
+        .await;
+    assert_eq!(listing.body[0]["type"], "dir");
+    let reference = world
+        .get(&format!("/repos/{REPOSITORY}/git/ref/heads/main"))
+        .await;
+    assert_eq!(reference.body["object"]["sha"], tip);
+    assert_eq!(
+        world
+            .get(&format!("/repos/{REPOSITORY}/git/ref/heads/none"))
+            .await
+            .status,
+        404
+    );
+    world
+        .simulator
+        .create_repository("acme/empty", true)
+        .expect("a repository");
+    assert_eq!(
+        world.get("/repos/acme/empty/git/trees/main").await.status,
+        409
+    );
+    let tarball = world
+        .get(&format!("/repos/{REPOSITORY}/tarball/{tip}"))
+        .await;
+    let archive = world
+        .http
+        .get(tarball.header("location"))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(archive.bytes().await.expect("bytes")[..2], [0x1f, 0x8b]);
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn comparisons_tell_what_changed_since_the_merge_base() {
+    let world = World::new().await;
+    let github = &world.simulator;
+    let base = world.tip();
+    let text: String = (0..40).map(|line| format!("line {line}\n")).collect();
+    github
+        .push(
+            REPOSITORY,
+            "topic",
+            &[("old.txt", Some(&text)), ("a", Some("a\n"))],
+            "One",
+            "bob",
+        )
+        .expect("a push");
+    let files = [
+        ("old.txt", None),
+        ("new.txt", Some(text.as_str())),
+        ("a", Some("b\n")),
+        ("README.md", None),
+    ];
+    let topic = github
+        .push(REPOSITORY, "topic", &files, "Two", "bob")
+        .expect("a push");
+    let compare = async |range: &str| {
+        world
+            .get(&format!("/repos/{REPOSITORY}/compare/{range}"))
+            .await
+            .body
+    };
+
+    let ahead = compare("main...topic").await;
+    assert_eq!(
+        (&ahead["status"], &ahead["ahead_by"]),
+        (&json!("ahead"), &json!(2))
+    );
+    assert_eq!(
+        field(&ahead, "files", "filename"),
+        ["README.md", "a", "new.txt"]
+    );
+    assert_eq!(
+        field(&ahead, "files", "status"),
+        ["removed", "added", "added"]
+    );
+    assert_eq!(ahead["merge_base_commit"]["sha"], base);
+    assert_eq!(compare("topic...main").await["status"], "behind");
+    assert_eq!(compare("main...main").await["status"], "identical");
+
+    let commit = world
+        .get(&format!("/repos/{REPOSITORY}/commits/{topic}"))
+        .await
+        .body;
+    assert_eq!(
+        field(&commit, "files", "status"),
+        ["removed", "modified", "renamed"]
+    );
+    assert_eq!(commit["files"][2]["previous_filename"], "old.txt");
+    assert_eq!(commit["files"][1]["additions"], 1);
+    github
+        .push(REPOSITORY, "main", &[("m", Some("m\n"))], "Three", "alice")
+        .expect("a push");
+    assert_eq!(compare("main...topic").await["status"], "diverged");
+    let forced = github
+        .force_push(REPOSITORY, "topic", &[("z", Some("z\n"))], "Instead", "bob")
+        .expect("a push");
+    assert_eq!(compare(&format!("main...{forced}")).await["ahead_by"], 2);
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn pull_requests_are_found_by_number_state_and_commit() {
+    let mut world = World::new().await;
+    let github = &world.simulator;
+    let new = NewPullRequest {
+        title: "Change it".to_owned(),
+        branch: "change".to_owned(),
+        files: vec![("a".to_owned(), Some("a\n".to_owned()))],
+        user: "bob".to_owned(),
+        ..NewPullRequest::default()
+    };
+    let number = github
+        .open_pull_request(REPOSITORY, new)
+        .expect("a pull request");
+    let path = format!("/repos/{REPOSITORY}/pulls/{number}");
+    let open = world.get(&path).await.body;
+    assert_eq!(
+        (&open["mergeable"], &open["head"]["ref"]),
+        (&json!(true), &json!("change"))
+    );
+    assert_eq!(
+        world.get(&format!("{path}/files")).await.body[0]["filename"],
+        "a"
+    );
+    let head = open["head"]["sha"].as_str().expect("a sha").to_owned();
+    let merged = github
+        .merge_pull_request(REPOSITORY, number, MergeMethod::Merge, "alice")
+        .expect("it merges");
+    for sha in [&head, &merged] {
+        let found = world
+            .get(&format!("/repos/{REPOSITORY}/commits/{sha}/pulls"))
+            .await
+            .body;
+        assert_eq!(found[0]["number"], number);
+    }
+    assert_eq!(
+        world
+            .get(&format!("/repos/{REPOSITORY}/pulls?state=open"))
+            .await
+            .body,
+        json!([])
+    );
+    let newer = world.get(&path).await.body;
+    assert_eq!(
+        (&newer["merged"], newer.get("merge_commit_sha")),
+        (&json!(true), None)
+    );
+    world.version = "2022-11-28";
+    assert_eq!(world.get(&path).await.body["merge_commit_sha"], merged);
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn a_merge_group_asks_for_checks_on_the_merged_commit() {
+    let world = World::new().await;
+    let new = NewPullRequest {
+        title: "Change it".to_owned(),
+        branch: "change".to_owned(),
+        files: vec![("a".to_owned(), Some("a\n".to_owned()))],
+        user: "bob".to_owned(),
+        ..NewPullRequest::default()
+    };
+    let number = world
+        .simulator
+        .open_pull_request(REPOSITORY, new)
+        .expect("a pull request");
+    world.simulator.faults().discard_pending_deliveries();
+    let head = world
+        .simulator
+        .enqueue_merge_group(REPOSITORY, number, "alice")
+        .expect("it is queued");
+    let sent = world.simulator.deliver_all().await;
+    let group = sent
+        .iter()
+        .find(|record| record.event == "merge_group")
+        .expect("a merge group")
+        .payload();
+    assert_eq!(group["merge_group"]["head_sha"], head);
+    assert_eq!(group["merge_group"]["base_ref"], "refs/heads/main");
+    let expected = format!(
+        "refs/heads/gh-readonly-queue/main/pr-{number}-{}",
+        world.tip()
+    );
+    assert_eq!(group["merge_group"]["head_ref"], expected);
+    assert!(world.simulator.file(REPOSITORY, &head, "a").is_some());
+}
+
+#[tokio::test]
+async fn the_conversation_is_edited_in_place_and_acknowledged_once() {
+    let world = World::new().await;
+    let new = NewPullRequest {
+        title: "Change it".to_owned(),
+        branch: "change".to_owned(),
+        files: vec![("a".to_owned(), Some("a\n".to_owned()))],
+        user: "bob".to_owned(),
+        ..NewPullRequest::default()
+    };
+    let number = world
+        .simulator
+        .open_pull_request(REPOSITORY, new)
+        .expect("a pull request");
+    let path = format!("/repos/{REPOSITORY}/issues/{number}/comments");
+    let created = world.post(&path, json!({"body": "one"})).await;
+    assert_eq!(
+        (created.status, &created.body["user"]["type"]),
+        (201, &json!("Bot"))
+    );
+    let comment = format!("/repos/{REPOSITORY}/issues/comments/{}", created.body["id"]);
+    assert_eq!(
+        world.patch(&comment, json!({"body": "two"})).await.body["body"],
+        "two"
+    );
+    assert_eq!(
+        world
+            .post(&format!("{comment}/reactions"), json!({"content": "eyes"}))
+            .await
+            .status,
+        201
+    );
+    assert_eq!(
+        world
+            .post(&format!("{comment}/reactions"), json!({"content": "eyes"}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(world.get(&path).await.body[0]["reactions"]["eyes"], 1);
+    world.assert_clean();
+
+    world
+        .simulator
+        .set_permission(REPOSITORY, "carol", "maintain")
+        .expect("set");
+    let carol = world
+        .get(&format!(
+            "/repos/{REPOSITORY}/collaborators/carol/permission"
+        ))
+        .await
+        .body;
+    assert_eq!(
+        (&carol["permission"], &carol["role_name"]),
+        (&json!("write"), &json!("maintain"))
+    );
+    let bob = world
+        .get(&format!("/repos/{REPOSITORY}/collaborators/bob/permission"))
+        .await
+        .body;
+    assert_eq!(bob["permission"], "none");
+    assert_eq!(
+        world
+            .get(&format!(
+                "/repos/{REPOSITORY}/collaborators/nobody/permission"
+            ))
+            .await
+            .status,
+        404
+    );
+    let too_long = world.post(&path, json!({"body": "x".repeat(65_537)})).await;
+    assert_eq!(too_long.status, 422);
+    world.assert_violation("too long");
+}
+
+#[tokio::test]
+async fn deployments_follow_githubs_traps() {
+    let world = World::new().await;
+    let tip = world.tip();
+    let path = format!("/repos/{REPOSITORY}/deployments");
+    let body = |more: Value| {
+        let mut body = json!({"ref": tip, "environment": "staging", "auto_merge": false, "required_contexts": []});
+        body.as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
+        body
+    };
+    let first = world
+        .post(&path, body(json!({"payload": {"run": 7}})))
+        .await;
+    assert_eq!(
+        (first.status, &first.body["payload"]["run"]),
+        (201, &json!(7))
+    );
+    let status = async |id: &Value, state: &str| {
+        world
+            .post(
+                &format!("{path}/{id}/statuses"),
+                json!({"state": state, "log_url": "http://log"}),
+            )
+            .await
+            .status
+    };
+    assert_eq!(status(&first.body["id"], "success").await, 201);
+    let second = world.post(&path, body(json!({}))).await;
+    assert_eq!(status(&second.body["id"], "success").await, 201);
+    let listed = world
+        .get(&format!("{path}/{}/statuses", first.body["id"]))
+        .await
+        .body;
+    assert_eq!(listed[0]["state"], "inactive", "the newer one replaced it");
+    let environments = world
+        .get(&format!("/repos/{REPOSITORY}/environments"))
+        .await
+        .body;
+    assert_eq!(environments["environments"][0]["name"], "staging");
+
+    world
+        .simulator
+        .push(REPOSITORY, "topic", &[("a", Some("a"))], "A", "bob")
+        .expect("a push");
+    world
+        .simulator
+        .push(REPOSITORY, "main", &[("b", Some("b"))], "B", "bob")
+        .expect("a push");
+    let merging = world.post(&path, json!({"ref": "topic"})).await;
+    assert_eq!(
+        (merging.status, merging.body.get("id")),
+        (202, None),
+        "auto_merge is on by default"
+    );
+    world
+        .post(
+            &format!("/repos/{REPOSITORY}/check-runs"),
+            json!({"name": "ocuroot", "head_sha": tip}),
+        )
+        .await;
+    let pending = world
+        .post(&path, json!({"ref": tip, "auto_merge": false}))
+        .await;
+    assert_eq!(
+        pending.status, 409,
+        "an unfinished check of our own is in the way"
+    );
+    world.assert_clean();
+    let many = world
+        .request(
+            Method::GET,
+            &format!("{path}?environment=staging&per_page=1"),
+            None,
+        )
+        .await;
+    assert!(
+        many.header("link").contains("rel=\"next\""),
+        "{:?}",
+        many.headers
+    );
+}
