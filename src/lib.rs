@@ -2,7 +2,26 @@
 
 pub mod model;
 
+pub mod command;
+pub mod config;
+pub mod engine;
+pub mod report;
+
+pub mod clock;
 pub mod github;
+pub mod sandbox;
+pub mod store;
 pub mod webhook;
 
+pub mod worker;
+
+pub mod api;
+pub mod cli;
+pub mod server;
+pub mod settings;
+pub mod telemetry;
+
 pub mod simulator;
+
+/// `app-manifest.yml`: the permissions and events of the GitHub App.
+pub const APP_MANIFEST: &str = include_str!("../app-manifest.yml");

@@ -29,7 +29,7 @@ pub use contents::{Comparison, ComparisonStatus, Tree, TreeEntry};
 pub use deployments::{DeploymentBody, DeploymentState, DeploymentStatus};
 pub use error::GitHubError;
 pub use oidc::{OidcError, OidcVerifier, RunnerClaims};
-pub use permissions::{Permission, Repository};
+pub use permissions::Repository;
 pub use pulls::{ChangedPaths, PullRequest, PullRequestState};
 pub use settings::{GitHubSettings, PrivateKey, SettingsError};
 

@@ -5,24 +5,7 @@ use serde::Deserialize;
 use super::call::{Call, segment};
 use super::client::Installation;
 use super::error::GitHubError;
-use crate::model::RepositoryName;
-
-/// A person's permission in a repository. Each includes the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// None, or nobody knows such a person.
-    None,
-    /// May read; everybody may for a public repository.
-    Read,
-    /// May also sort issues.
-    Triage,
-    /// May also push.
-    Write,
-    /// May also change some settings.
-    Maintain,
-    /// May do everything.
-    Admin,
-}
+use crate::model::{Permission, RepositoryName};
 
 /// A repository the installation sees. The id is what identifies it; names change.
 #[derive(Clone, Debug, PartialEq, Eq)]

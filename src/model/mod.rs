@@ -6,6 +6,7 @@ pub mod id;
 pub mod invocation;
 pub mod package;
 pub mod reference;
+pub mod release;
 pub mod time;
 
 pub use diagnostic::{Diagnostic, Severity};
@@ -16,4 +17,5 @@ pub use id::{
 pub use invocation::{Invocation, Outcome};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
 pub use reference::{Reference, SubPathKind};
+pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};
 pub use time::Timestamp;

@@ -21,6 +21,9 @@ pub struct Package {
     /// The workflow that executes Starlark functions, from `runner(...)`; `None` means the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner: Option<String>,
+    /// How many runs one dispatch of that workflow may carry, from `runner(wave=...)`; `None` means no own bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wave: Option<u32>,
     /// Every file that was loaded to evaluate this one, from the repository's root.
     #[serde(default)]
     pub loads: BTreeSet<String>,

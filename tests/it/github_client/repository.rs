@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use ocuroot::github::{ComparisonStatus, GitHubError, Permission, PullRequestState};
+use ocuroot::github::{ComparisonStatus, GitHubError, PullRequestState};
+use ocuroot::model::Permission;
 use ocuroot::simulator::MergeMethod;
 
 use super::{REPOSITORY, World, api, unsigned};

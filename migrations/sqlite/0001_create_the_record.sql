@@ -1,0 +1,217 @@
+-- Facts only; statuses are derived from them. Times are milliseconds since the Unix epoch, JSON is TEXT, flags are 0 or 1.
+
+-- All that one installation of the App sees. `version` moves with every decision: a decision made on an older one is
+-- made again.
+CREATE TABLE workspace (
+    installation_id BIGINT PRIMARY KEY,
+    account TEXT NOT NULL DEFAULT '',
+    version BIGINT NOT NULL DEFAULT 0,
+    is_suspended BIGINT NOT NULL DEFAULT 0
+);
+
+-- `reference_name` is how refs call the repository; `released_commit` is the head of the default branch up to which
+-- pushes have been turned into releases.
+CREATE TABLE repository (
+    id BIGINT PRIMARY KEY,
+    installation_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    reference_name TEXT NOT NULL,
+    default_branch TEXT NOT NULL DEFAULT 'main',
+    released_commit TEXT
+);
+CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
+
+-- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    event TEXT NOT NULL,
+    installation_id BIGINT,
+    body BLOB NOT NULL,
+    received_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'pending',
+    note TEXT
+);
+CREATE INDEX delivery_pending ON delivery (due_at, id) WHERE state = 'pending';
+
+-- The outbox. `generation` moves when a waiting call is asked for again, so that a call made meanwhile does not count
+-- for the newer wish. `is_unsure` is set before a call is made and cleared when it certainly did not happen.
+CREATE TABLE effect (
+    installation_id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    repository_id BIGINT NOT NULL,
+    lane BIGINT NOT NULL,
+    call TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending',
+    generation BIGINT NOT NULL DEFAULT 1,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    is_unsure BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL,
+    wave TEXT,
+    error TEXT,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, key)
+);
+CREATE INDEX effect_pending ON effect (lane, due_at) WHERE state = 'pending';
+
+CREATE TABLE package (
+    id INTEGER PRIMARY KEY,
+    installation_id BIGINT NOT NULL,
+    repository_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    watch TEXT,
+    also TEXT NOT NULL DEFAULT '[]',
+    loads TEXT NOT NULL DEFAULT '[]',
+    UNIQUE (installation_id, repository, path)
+);
+CREATE INDEX package_of_repository ON package (repository_id);
+
+CREATE TABLE release (
+    id INTEGER PRIMARY KEY,
+    package_id BIGINT NOT NULL REFERENCES package (id),
+    number BIGINT NOT NULL,
+    repository_id BIGINT NOT NULL,
+    commit_sha TEXT NOT NULL,
+    package TEXT NOT NULL,
+    until TEXT,
+    pull_request BIGINT,
+    reply_to BIGINT,
+    created_at BIGINT NOT NULL,
+    is_open BIGINT NOT NULL DEFAULT 1,
+    UNIQUE (package_id, number),
+    UNIQUE (package_id, commit_sha)
+);
+CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
+CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
+CREATE INDEX release_of_pull_request ON release (repository_id, pull_request) WHERE pull_request IS NOT NULL;
+
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    release_id BIGINT NOT NULL REFERENCES release (id),
+    task TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    fence BIGINT NOT NULL,
+    calls TEXT NOT NULL,
+    outputs TEXT NOT NULL DEFAULT '{}',
+    error TEXT,
+    created_at BIGINT NOT NULL,
+    started_at BIGINT,
+    finished_at BIGINT,
+    wave TEXT,
+    claim_nonce TEXT,
+    report_token TEXT,
+    job_url TEXT,
+    reported_outputs TEXT NOT NULL DEFAULT '{}',
+    UNIQUE (release_id, task, number)
+);
+CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
+CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running');
+
+-- Which unfinished run waits for which document: what appears wakes only those that read it.
+CREATE TABLE input_edge (
+    run_id BIGINT NOT NULL REFERENCES run (id),
+    installation_id BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (run_id, reference)
+);
+CREATE INDEX input_edge_by_reference ON input_edge (installation_id, reference);
+
+-- State: what is true now. The parts of the ref are columns, so that a glob becomes an index look-up.
+CREATE TABLE state (
+    installation_id BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    release TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, reference)
+);
+CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
+
+CREATE TABLE tag (
+    package_id BIGINT NOT NULL REFERENCES package (id),
+    tag TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (package_id, tag)
+);
+
+-- What the check run `ocuroot` says about a commit.
+CREATE TABLE commit_report (
+    repository_id BIGINT NOT NULL,
+    commit_sha TEXT NOT NULL,
+    report TEXT NOT NULL,
+    PRIMARY KEY (repository_id, commit_sha)
+);
+
+-- The Starlark files of a commit (path to blob), and their texts: both immutable, kept to spare GitHub the question.
+CREATE TABLE source_tree (
+    repository_id BIGINT NOT NULL,
+    commit_sha TEXT NOT NULL,
+    files TEXT NOT NULL,
+    PRIMARY KEY (repository_id, commit_sha)
+);
+CREATE TABLE source_blob (
+    repository_id BIGINT NOT NULL,
+    blob_sha TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (repository_id, blob_sha)
+);
+
+-- GitHub's object for one of ours (a check run, a deployment), with a digest of what was last written to it.
+CREATE TABLE github_object (
+    installation_id BIGINT NOT NULL,
+    key TEXT NOT NULL,
+    github_id BIGINT NOT NULL,
+    digest TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (installation_id, key)
+);
+
+-- One dispatch: the runs that travel together, and the workflow run they became. Written before the call is made.
+CREATE TABLE wave (
+    key TEXT PRIMARY KEY,
+    installation_id BIGINT NOT NULL,
+    repository_id BIGINT NOT NULL,
+    workflow TEXT NOT NULL,
+    is_native BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    workflow_run_id BIGINT,
+    url TEXT,
+    checked_at BIGINT
+);
+CREATE UNIQUE INDEX wave_by_workflow_run ON wave (workflow_run_id) WHERE workflow_run_id IS NOT NULL;
+
+CREATE TABLE log_line (
+    run_id BIGINT NOT NULL REFERENCES run (id),
+    fence BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run_id, fence, sequence)
+);
+
+-- Which pull requests a commit is the head of, for check runs and commands (forks' heads name none on GitHub).
+CREATE TABLE pull_request (
+    repository_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    head_sha TEXT NOT NULL,
+    base_ref TEXT NOT NULL,
+    is_fork BIGINT NOT NULL,
+    is_open BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, number)
+);
+CREATE INDEX pull_request_by_head ON pull_request (repository_id, head_sha);
+
+-- Tokens of jobs that were used: each is good for one claim.
+CREATE TABLE used_token (
+    token_id TEXT PRIMARY KEY,
+    used_by TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);

@@ -1,0 +1,50 @@
+//! Layer 4: the program's verbs, one file each.
+
+pub mod check;
+pub mod serve;
+pub mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Turns every push into a planned, executed and recorded release.
+///
+/// Start with `ocuroot demo`: a whole working installation on this machine, with a simulated GitHub.
+#[derive(Parser)]
+#[command(name = "ocuroot", version)]
+pub struct Program {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the GitHub App: receive webhooks, plan releases, start jobs, record what happened
+    Serve(serve::Arguments),
+    /// Evaluate the config files of a directory and show what they declare
+    Check(check::Arguments),
+    /// Run a GitHub on this machine to try things against
+    Simulate(simulate::Arguments),
+    /// Evaluate config files for the server, confined (started by the server itself)
+    #[command(hide = true)]
+    EvalWorker,
+}
+
+/// Parses the command line and carries it out.
+pub fn main() -> ExitCode {
+    let program = Program::parse();
+    let result = match program.verb {
+        Verb::Serve(arguments) => serve::execute(arguments),
+        Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Simulate(arguments) => simulate::execute(arguments),
+        Verb::EvalWorker => return crate::sandbox::worker_main(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A task's `fn`, `up` or `down`: a function of the file, or `workflow(...)`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{anyhow, bail};
+use starlark::eval::Evaluator;
+use starlark::values::{Value, ValueLike};
+
+use crate::config::declared::DeclaredAction;
+use crate::config::functions::Parameters;
+use crate::config::inputs::look_like_refs;
+use crate::config::scope::Scope;
+use crate::config::value::WorkflowValue;
+use crate::model::{Input, Severity};
+
+/// Reads an action and checks that it can be called with `inputs`.
+pub(super) fn read<'v>(
+    scope: &Scope<'_>,
+    parameter: &str,
+    given: Value<'v>,
+    inputs: &BTreeMap<String, Input>,
+    eval: &Evaluator<'v, '_, '_>,
+) -> anyhow::Result<DeclaredAction> {
+    if let Some(workflow) = given.downcast_ref::<WorkflowValue>() {
+        return Ok(DeclaredAction::Workflow(workflow.call.clone()));
+    }
+    let Some(parameters) = Parameters::of(given) else {
+        bail!(
+            "{parameter} must be a function of this file or workflow(...), got {}",
+            given.get_type()
+        );
+    };
+    let name = given.function_name().unwrap_or("?");
+    parameters.check(name, inputs.keys().map(String::as_str))?;
+    scope.keep_function(given, eval)
+}
+
+/// Points out dicts that the original would have read as refs.
+pub(super) fn remark_dicts(
+    scope: &Scope<'_>,
+    inputs: &BTreeMap<String, Input>,
+    eval: &Evaluator<'_, '_, '_>,
+) {
+    for name in look_like_refs(inputs) {
+        let message = format!(
+            "input '{name}' is a dict with a key \"ref\": it is passed as it is; write ref(\"...\") to read a value"
+        );
+        scope.remark(eval, Severity::Warning, message);
+    }
+}
+
+/// `"10m"`, `"90s"`, `"1h30m"` in seconds.
+pub(super) fn seconds(text: &str) -> anyhow::Result<i64> {
+    parse_seconds(text).ok_or_else(|| {
+        anyhow!("timeout \"{text}\" is not a duration: write it like \"90s\", \"10m\" or \"1h30m\"")
+    })
+}
+
+fn parse_seconds(text: &str) -> Option<i64> {
+    let mut total: i64 = 0;
+    let mut digits = String::new();
+    for character in text.chars() {
+        let unit = match character {
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            digit if digit.is_ascii_digit() => {
+                digits.push(digit);
+                continue;
+            }
+            _ => return None,
+        };
+        let amount: i64 = digits.parse().ok()?;
+        total = total.checked_add(amount.checked_mul(unit)?)?;
+        digits.clear();
+    }
+    (digits.is_empty() && total > 0).then_some(total)
+}

@@ -1,0 +1,33 @@
+//! `print`, `debug_break`, `ocuroot`: what is not about releases.
+
+use starlark::environment::GlobalsBuilder;
+use starlark::eval::Evaluator;
+use starlark::starlark_module;
+use starlark::values::Value;
+use starlark::values::none::NoneType;
+use starlark::values::tuple::UnpackTuple;
+
+use crate::config::scope::scope;
+
+#[starlark_module]
+pub(super) fn builtins(builder: &mut GlobalsBuilder) {
+    fn print<'v>(
+        #[starlark(args)] args: UnpackTuple<Value<'v>>,
+        #[starlark(require = named, default = " ")] sep: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> anyhow::Result<NoneType> {
+        let texts: Vec<String> = args.items.iter().map(|value| value.to_str()).collect();
+        scope(eval)?.print(&texts.join(sep))?;
+        Ok(NoneType)
+    }
+
+    /// Checked before the file runs; calling it does nothing.
+    fn ocuroot<'v>(version: &str) -> anyhow::Result<NoneType> {
+        let _ = version;
+        Ok(NoneType)
+    }
+
+    fn debug_break() -> anyhow::Result<NoneType> {
+        Ok(NoneType)
+    }
+}

@@ -1,0 +1,48 @@
+//! Layer 1: what `*.ocu.star` files mean. A pure function of a source tree and the environments; hosts Starlark.
+//!
+//! [`evaluate`] reads one file into a package, [`invoke`] calls one function of it. Whatever a function may touch
+//! outside comes in through [`Capabilities`]; with [`Denied`] nothing does, which is how the server plans.
+
+mod builtins;
+mod capabilities;
+mod convert;
+mod declared;
+mod error;
+mod evaluation;
+mod functions;
+mod inputs;
+mod invoke;
+mod journal;
+mod limits;
+mod loader;
+mod paths;
+mod repository;
+#[expect(
+    unsafe_code,
+    reason = "starlark's derives implement its unsafe marker traits; none is written by hand"
+)]
+mod scope;
+mod session;
+mod source;
+mod tree;
+mod validate;
+#[expect(
+    unsafe_code,
+    reason = "starlark's derives implement its unsafe marker traits; none is written by hand"
+)]
+mod value;
+mod version;
+pub mod workflow;
+
+pub use capabilities::{
+    Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,
+};
+pub use evaluation::{Evaluation, RepositorySettings, evaluate};
+pub use invoke::invoke;
+pub use limits::Limits;
+pub use session::Session;
+pub use tree::SourceTree;
+pub use version::SDK_VERSION;
+
+#[cfg(test)]
+mod tests;

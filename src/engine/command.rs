@@ -1,0 +1,172 @@
+//! What people's wishes mean.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::outcome::again;
+use super::plan::{Answer, Call};
+use super::readiness::newer_live_release;
+use super::snapshot::Run;
+use super::status::{self, Waiting};
+use super::trigger::Command;
+use super::world::World;
+use crate::model::{
+    EnvironmentName, PackageName, Reference, RunKind, RunName, RunState, SubPathKind, TaskKey,
+    latest_document,
+};
+
+/// Sets every approval (a custom value of the release itself) that its runs wait for.
+pub(super) fn approve(world: &mut World, wish: &Command) {
+    let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        return;
+    };
+    let number = wish.release.number.to_string();
+    let mut approvals: BTreeSet<Reference> = BTreeSet::new();
+    for (key, (_, run)) in release.latest_runs() {
+        if wish.task.as_ref().is_some_and(|wanted| wanted != key) {
+            continue;
+        }
+        if let Some(Waiting::ForInputs(missing)) =
+            status::waiting(release, key, run, &world.snapshot)
+        {
+            approvals.extend(missing.into_iter().filter(|reference| {
+                reference.package().as_ref() == Some(&wish.release.package)
+                    && reference.release.as_ref() == Some(&number)
+                    && matches!(reference.subpath, Some((SubPathKind::Custom, _)))
+            }));
+        }
+    }
+    if approvals.is_empty() {
+        world.answer(Answer::NothingToApprove(wish.release.clone()));
+        return;
+    }
+    let value = json!({ "approved_by": wish.by, "approved_at": world.now.rfc3339() });
+    for reference in &approvals {
+        world.put_document(reference.document(), Some(value.clone()));
+    }
+    reply_later(world, wish);
+    world.show(&wish.release);
+    let approvals = approvals.into_iter().collect();
+    world.answer(Answer::Approved(wish.release.clone(), approvals));
+}
+
+/// Queues another attempt of every latest run that failed or was cancelled.
+pub(super) fn retry(world: &mut World, wish: &Command) {
+    let runs = latest_where(world, wish, |run| {
+        matches!(run.state, RunState::Failed | RunState::Cancelled)
+    });
+    let mut retried = Vec::new();
+    for run in runs {
+        let is_up = world
+            .snapshot
+            .run(&run)
+            .is_some_and(|found| found.kind == RunKind::Up);
+        let newer = newer_live_release(world, &run.release, &run.key).filter(|_| is_up);
+        match (newer, run.key.environment()) {
+            (Some(newer), Some(environment)) => {
+                let environment = environment.clone();
+                world.answer(Answer::Overtaken(run.release, environment, newer));
+            }
+            _ => {
+                if again(world, &run).is_some() {
+                    retried.push(run.key);
+                }
+            }
+        }
+    }
+    if retried.is_empty() {
+        world.answer(Answer::NothingToRetry(wish.release.clone()));
+        return;
+    }
+    reply_later(world, wish);
+    world.show(&wish.release);
+    world.answer(Answer::Retried(wish.release.clone(), retried));
+}
+
+/// Stops what is not finished. What runs is asked to stop and given up at once: its late result is fenced off.
+pub(super) fn cancel(world: &mut World, wish: &Command) {
+    let now = world.now;
+    let runs = latest_where(world, wish, |run| !run.state.is_finished());
+    if runs.is_empty() {
+        world.answer(Answer::NothingToCancel(wish.release.clone()));
+        return;
+    }
+    let mut keys = Vec::new();
+    for name in runs {
+        let Some(run) = world.run_mut(&name) else {
+            continue;
+        };
+        let (was_active, fence) = (run.state.is_active(), run.fence);
+        run.state = RunState::Cancelled;
+        run.error = Some(format!("cancelled by @{}", wish.by));
+        run.fence += 1;
+        run.finished_at = Some(now);
+        run.waits.clear();
+        if was_active {
+            let call = Call::CancelWorkflow {
+                run: name.clone(),
+                fence,
+            };
+            world.call_for_run(&name, call);
+        }
+        world.show_run(&name);
+        keys.push(name.key);
+    }
+    reply_later(world, wish);
+    world.answer(Answer::Cancelled(wish.release.clone(), keys));
+}
+
+/// Takes a deployment down with the program that brought it up: its release's config at its release's commit.
+pub(super) fn undeploy(world: &mut World, package: &PackageName, environment: &EnvironmentName) {
+    let key = TaskKey::Deploy(environment.clone());
+    let live = world
+        .snapshot
+        .documents
+        .get(&latest_document(package, &key))
+        .and_then(|document| document.get("run_ref")?.as_str()?.parse::<RunName>().ok());
+    let down = live.as_ref().and_then(|up| {
+        let release = world.snapshot.releases.get(&up.release)?;
+        let task = release.package.task(&key)?;
+        let action = task.down.clone()?;
+        let (latest, run) = release.latest_run(&key)?;
+        let is_on_its_way = run.kind == RunKind::Down && !run.state.is_finished();
+        (!is_on_its_way).then(|| {
+            let name = RunName {
+                number: crate::model::RunNumber(latest.0 + 1),
+                ..up.clone()
+            };
+            (
+                name,
+                Run::pending(RunKind::Down, action, task.inputs.clone(), world.now),
+            )
+        })
+    });
+    match down {
+        Some((name, run)) => {
+            world.show(&name.release);
+            world.insert_run(name, run);
+            world.answer(Answer::GoingDown(package.clone(), environment.clone()));
+        }
+        None => world.answer(Answer::NotDeployed(package.clone(), environment.clone())),
+    }
+}
+
+/// The latest runs of the wished-for release and task for which `wanted` holds.
+fn latest_where(world: &World, wish: &Command, wanted: impl Fn(&Run) -> bool) -> Vec<RunName> {
+    let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        return Vec::new();
+    };
+    release
+        .latest_runs()
+        .into_iter()
+        .filter(|(key, (_, run))| wish.task.as_ref().is_none_or(|task| task == *key) && wanted(run))
+        .map(|(key, (number, _))| release.run_name(key, number))
+        .collect()
+}
+
+fn reply_later(world: &mut World, wish: &Command) {
+    if let Some(release) = world.release_mut(&wish.release) {
+        release.reply_to = wish.reply_to.or(release.reply_to);
+    }
+}

@@ -1,0 +1,173 @@
+//! What the news of a run mean.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::plan::{Call, Change};
+use super::snapshot::{Call as ChainedCall, Run};
+use super::world::World;
+use crate::model::{
+    Action, FunctionName, Input, Outcome, ReleaseNumber, RunKind, RunName, RunNumber, RunState,
+    Timestamp, latest_document,
+};
+
+/// A run whose chain is longer than this is a loop: it fails instead of running forever.
+const LONGEST_CHAIN: usize = 100;
+
+/// The sandbox could not finish the function: a job must.
+pub(super) fn needs_runner(world: &mut World, name: &RunName, fence: i64) {
+    if world.awaited_run(name, fence).is_none() {
+        return;
+    }
+    let call = Call::Dispatch {
+        run: name.clone(),
+        fence,
+    };
+    world.call_for_run(name, call);
+    world.show(&name.release);
+    world.show_run(name);
+}
+
+/// A job has taken the run.
+pub(super) fn claimed(world: &mut World, name: &RunName, fence: i64) {
+    if let Some(run) = world.awaited_run(name, fence) {
+        run.state = RunState::Running;
+    }
+}
+
+/// A function ended. News of a start that was given up, or of a finished run, change nothing.
+pub(super) fn ended(world: &mut World, name: &RunName, fence: i64, outcome: &Outcome) {
+    if world.awaited_run(name, fence).is_none() {
+        return;
+    }
+    match outcome {
+        Outcome::Done {
+            outputs,
+            tags,
+            watch,
+        } => {
+            complete(world, name, outputs);
+            for tag in tags {
+                let package = name.release.package.clone();
+                world.change(Change::PutTag(package, tag.clone(), name.release.clone()));
+            }
+            if !watch.is_empty() {
+                let package = name.release.package.clone();
+                world.change(Change::WatchAlso(package, watch.clone()));
+            }
+        }
+        Outcome::Next { function, inputs } => go_on(world, name, function, inputs),
+        Outcome::Failed { message } => fail(world, name, message),
+    }
+}
+
+fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>) {
+    let now = world.now;
+    let Some(run) = world.run_mut(name) else {
+        return;
+    };
+    finish(run, RunState::Complete, now);
+    run.outputs.clone_from(outputs);
+    let kind = run.kind;
+    let document = json!({
+        "run_ref": name.to_string(),
+        "type": kind,
+        "release": name.release.to_string(),
+        "input": run.calls.first().map(|call| &call.values),
+        "output": outputs,
+    });
+    world.put_document(name.release.document(&name.key), Some(document.clone()));
+    let latest = latest_document(&name.release.package, &name.key);
+    if kind == RunKind::Down {
+        world.put_document(latest, None);
+    } else if !is_held_by_newer(world, name) {
+        world.put_document(latest, Some(document));
+    }
+    world.show_run(name);
+    if kind != RunKind::Task {
+        world.call_for_run(name, Call::Deployment { run: name.clone() });
+    }
+}
+
+/// Whether `<package>/@/<task>` belongs to a newer release already: finishing late does not take it back.
+fn is_held_by_newer(world: &World, name: &RunName) -> bool {
+    let latest = latest_document(&name.release.package, &name.key);
+    let holder = world.snapshot.documents.get(&latest);
+    let number = holder
+        .and_then(|document| document.get("release")?.as_str()?.rsplit_once('@'))
+        .and_then(|(_, number)| number.parse::<ReleaseNumber>().ok());
+    number.is_some_and(|number| number > name.release.number)
+}
+
+fn go_on(
+    world: &mut World,
+    name: &RunName,
+    function: &FunctionName,
+    inputs: &BTreeMap<String, Input>,
+) {
+    let is_too_long = world
+        .snapshot
+        .run(name)
+        .is_some_and(|run| run.calls.len() >= LONGEST_CHAIN);
+    if is_too_long {
+        let message = format!(
+            "the run has called next() {LONGEST_CHAIN} times, the last time for `{}`; it is \
+             stopped because it looks like a loop",
+            function.name
+        );
+        fail(world, name, &message);
+        return;
+    }
+    if let Some(run) = world.run_mut(name) {
+        run.state = RunState::Paused;
+        run.calls.push(ChainedCall {
+            action: Action::Function(function.clone()),
+            inputs: inputs.clone(),
+            values: BTreeMap::new(),
+        });
+    }
+}
+
+fn fail(world: &mut World, name: &RunName, message: &str) {
+    let now = world.now;
+    let Some(run) = world.run_mut(name) else {
+        return;
+    };
+    finish(run, RunState::Failed, now);
+    run.error = Some(message.to_owned());
+    world.show_run(name);
+    let retries = world
+        .snapshot
+        .releases
+        .get(&name.release)
+        .and_then(|release| release.package.task(&name.key))
+        .map_or(0, |task| task.retries);
+    if name.number.0 <= retries {
+        again(world, name);
+    }
+}
+
+fn finish(run: &mut Run, state: RunState, now: Timestamp) {
+    run.state = state;
+    run.finished_at = Some(now);
+    run.waits.clear();
+}
+
+/// Queues another attempt of what `name` attempted: same kind, same first function, same declared inputs.
+pub(super) fn again(world: &mut World, name: &RunName) -> Option<RunName> {
+    let run = world.snapshot.run(name)?;
+    let first = run.calls.first()?;
+    let next = Run::pending(
+        run.kind,
+        first.action.clone(),
+        first.inputs.clone(),
+        world.now,
+    );
+    let next_name = RunName {
+        number: RunNumber(name.number.0 + 1),
+        ..name.clone()
+    };
+    world.insert_run(next_name.clone(), next);
+    Some(next_name)
+}

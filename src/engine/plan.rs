@@ -1,0 +1,222 @@
+//! What a decision says: rows to change and calls to make, as data.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{
+    CommitSha, Diagnostic, Environment, EnvironmentName, PackageName, Reference, ReleaseName,
+    RunName, TaskKey,
+};
+
+use super::snapshot::{Release, Run};
+
+/// The result of one decision; committed in one transaction.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Rows to write.
+    pub changes: Vec<Change>,
+    /// Calls to write down now and to make later.
+    pub effects: Vec<Effect>,
+    /// What to tell whoever asked.
+    pub answers: Vec<Answer>,
+}
+
+/// A row to write. Each is an upsert by its natural key, so that applying one twice changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The release's own row; its runs come as [`Change::PutRun`].
+    PutRelease(Box<Release>),
+    /// A run's row and what it waits for.
+    PutRun(RunName, Box<Run>),
+    /// A state document.
+    PutDocument(Reference, Value),
+    /// A state document is gone.
+    DeleteDocument(Reference),
+    /// `<package>/@<tag>` means this release from now on.
+    PutTag(PackageName, String, ReleaseName),
+    /// Further paths whose change releases the package.
+    WatchAlso(PackageName, Vec<String>),
+    /// What the check run `ocuroot` says about a commit.
+    PutCommitReport {
+        /// GitHub's id of the repository.
+        repository_id: i64,
+        /// The commit.
+        commit: CommitSha,
+        /// What it says.
+        report: Box<CommitReport>,
+    },
+    /// The package's newest release must be evaluated again with the environments of now.
+    Replan(PackageName),
+}
+
+/// A call to the outside, written down before it is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// GitHub's id of the repository it concerns.
+    pub repository_id: i64,
+    /// Which call.
+    pub call: Call,
+}
+
+/// Which call, with what it needs to be rendered from the latest truth at the time it is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Try the run's function in the sandbox: it may need no machine.
+    Attempt {
+        /// The run.
+        run: RunName,
+        /// The start it belongs to.
+        fence: i64,
+    },
+    /// Start a job that executes the run's function. Ready ones travel together.
+    Dispatch {
+        /// The run.
+        run: RunName,
+        /// The start it belongs to.
+        fence: i64,
+    },
+    /// Start the repository's own workflow.
+    DispatchWorkflow {
+        /// The run.
+        run: RunName,
+        /// The start it belongs to.
+        fence: i64,
+    },
+    /// Ask GitHub to stop the run's workflow run.
+    CancelWorkflow {
+        /// The run.
+        run: RunName,
+        /// The start that is given up.
+        fence: i64,
+    },
+    /// Bring the check run `ocuroot` of a commit up to date.
+    CommitCheck {
+        /// The commit.
+        commit: CommitSha,
+    },
+    /// Bring the check run `ocuroot / <package>` up to date.
+    ReleaseCheck {
+        /// The release.
+        release: ReleaseName,
+    },
+    /// Bring the check run of one step up to date.
+    RunCheck {
+        /// The run.
+        run: RunName,
+    },
+    /// Record on GitHub what is deployed in an environment now.
+    Deployment {
+        /// The run that changed it.
+        run: RunName,
+    },
+    /// Tell the pull request how a release it asked for settled.
+    Result {
+        /// The release.
+        release: ReleaseName,
+        /// The pull request.
+        pull_request: i64,
+    },
+    /// Answer a command.
+    Reply {
+        /// The pull request.
+        pull_request: i64,
+        /// The comment that is answered: replying twice to one is prevented by it.
+        comment: i64,
+        /// The words.
+        body: String,
+    },
+    /// Acknowledge a command.
+    React {
+        /// The comment.
+        comment: i64,
+        /// Whether it is taken on; otherwise a reply says why not.
+        is_taken: bool,
+    },
+}
+
+impl Call {
+    /// What makes two calls the same one. A later call with the key of a waiting one is the waiting one: what is
+    /// sent is rendered from the truth at that time.
+    pub fn key(&self) -> String {
+        match self {
+            Call::Attempt { run, fence } => format!("attempt {run} {fence}"),
+            Call::Dispatch { run, fence } => format!("dispatch {run} {fence}"),
+            Call::DispatchWorkflow { run, fence } => format!("workflow {run} {fence}"),
+            Call::CancelWorkflow { run, fence } => format!("cancel {run} {fence}"),
+            Call::CommitCheck { commit } => format!("commit check {commit}"),
+            Call::ReleaseCheck { release } => format!("release check {release}"),
+            Call::RunCheck { run } => format!("run check {run}"),
+            Call::Deployment { run } => format!("deployment {run}"),
+            Call::Result { release, .. } => format!("result {release}"),
+            Call::Reply { comment, .. } => format!("reply {comment}"),
+            Call::React { comment, .. } => format!("react {comment}"),
+        }
+    }
+
+    /// In which order calls go out when several are due: people first, then starts, then records of them
+    /// (reference/performance.md §5).
+    pub fn lane(&self) -> i64 {
+        match self {
+            Call::Attempt { .. } => 0,
+            Call::React { .. } | Call::Reply { .. } | Call::CancelWorkflow { .. } => 1,
+            Call::Dispatch { .. } | Call::DispatchWorkflow { .. } => 2,
+            Call::CommitCheck { .. } => 3,
+            Call::ReleaseCheck { .. } => 4,
+            Call::RunCheck { .. } => 5,
+            Call::Result { .. } => 6,
+            Call::Deployment { .. } => 7,
+        }
+    }
+}
+
+/// What a command came to, for the person who gave it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Releases were made or already existed.
+    Released(Vec<ReleaseName>),
+    /// These values were provided.
+    Approved(ReleaseName, Vec<Reference>),
+    /// Nothing waits for an approval.
+    NothingToApprove(ReleaseName),
+    /// These runs start again.
+    Retried(ReleaseName, Vec<TaskKey>),
+    /// No run has failed.
+    NothingToRetry(ReleaseName),
+    /// A newer release is live there, so the older one is not tried again.
+    Overtaken(ReleaseName, EnvironmentName, ReleaseName),
+    /// These runs were stopped.
+    Cancelled(ReleaseName, Vec<TaskKey>),
+    /// Everything was finished already.
+    NothingToCancel(ReleaseName),
+    /// The deployment is being taken down.
+    GoingDown(PackageName, EnvironmentName),
+    /// There is nothing to take down.
+    NotDeployed(PackageName, EnvironmentName),
+}
+
+/// What the check run `ocuroot` of a commit shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CommitReport {
+    /// Whether the commit is only looked at (a pull request, a merge group), not released.
+    pub is_preview: bool,
+    /// Packages that are, or would be, released.
+    pub packages: Vec<PackageReport>,
+    /// Environments the commit registers or changes.
+    pub environments: Vec<Environment>,
+    /// What the config files have wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One package in a [`CommitReport`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackageReport {
+    /// The package.
+    pub name: PackageName,
+    /// Why it is there.
+    pub reason: String,
+    /// Its release, unless it is only a preview.
+    pub release: Option<ReleaseName>,
+    /// Phase names with the tasks in them.
+    pub phases: Vec<(String, Vec<TaskKey>)>,
+}

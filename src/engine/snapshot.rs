@@ -1,0 +1,187 @@
+//! What one decision may look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::{
+    Action, CommitSha, Environment, EnvironmentName, Input, Package, PackageName, Reference,
+    ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp,
+};
+
+/// The part of a workspace that a trigger can affect: the open releases of the packages it touches, the releases
+/// whose runs wait for what it may change, and the documents their inputs read.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Releases by name; every release of a touched package that still has an unfinished run is among them.
+    pub releases: BTreeMap<ReleaseName, Release>,
+    /// All registered environments of the workspace.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// State documents by their ref without fragment. Absent means: there is no such document.
+    pub documents: BTreeMap<Reference, Value>,
+    /// The number the next release of a package gets; absent means 1.
+    pub next_numbers: BTreeMap<PackageName, ReleaseNumber>,
+    /// Releases that exist already for a package at a commit this trigger is about.
+    pub at_commit: BTreeMap<(PackageName, CommitSha), ReleaseName>,
+}
+
+impl Snapshot {
+    /// The run called `name`.
+    pub fn run(&self, name: &RunName) -> Option<&Run> {
+        self.releases
+            .get(&name.release)?
+            .runs
+            .get(&(name.key.clone(), name.number))
+    }
+
+    /// Reads `reference` (absolute): its document, then its fragment through objects and lists.
+    pub fn read(&self, reference: &Reference) -> Option<&Value> {
+        let mut value = self.documents.get(&reference.document())?;
+        for key in reference.fragment.iter().flat_map(|keys| keys.split('/')) {
+            value = match value {
+                Value::Array(items) => items.get(key.parse::<usize>().ok()?)?,
+                _ => value.get(key)?,
+            };
+        }
+        Some(value)
+    }
+}
+
+/// A release: a package at a commit, with the runs it has had so far.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// Which release.
+    pub name: ReleaseName,
+    /// GitHub's id of the repository.
+    pub repository_id: i64,
+    /// The commit every run of the release works on.
+    pub commit: CommitSha,
+    /// What the config file said at that commit.
+    pub package: Package,
+    /// The environment after whose phase the release stops; `None` runs all phases.
+    pub until: Option<EnvironmentName>,
+    /// The pull request it came from.
+    pub pull_request: Option<i64>,
+    /// Where to answer once it settles: the number of the pull request whose command started or moved it.
+    pub reply_to: Option<i64>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Every run, by task and number.
+    pub runs: BTreeMap<(TaskKey, RunNumber), Run>,
+}
+
+impl Release {
+    /// The latest run of each task.
+    pub fn latest_runs(&self) -> BTreeMap<&TaskKey, (RunNumber, &Run)> {
+        // A later number of the same task replaces the earlier one: the map is ordered by number.
+        self.runs
+            .iter()
+            .map(|((key, number), run)| (key, (*number, run)))
+            .collect()
+    }
+
+    /// The latest run of `key`.
+    pub fn latest_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+        let from = (key.clone(), RunNumber(0));
+        let to = (key.clone(), RunNumber(i64::MAX));
+        self.runs
+            .range(from..=to)
+            .next_back()
+            .map(|((_, number), run)| (*number, run))
+    }
+
+    /// The name of one of its runs.
+    pub fn run_name(&self, key: &TaskKey, number: RunNumber) -> RunName {
+        RunName {
+            release: self.name.clone(),
+            key: key.clone(),
+            number,
+        }
+    }
+
+    /// How many phases the release goes through, given where it stops.
+    pub fn phase_count(&self) -> usize {
+        let last = self
+            .until
+            .as_ref()
+            .and_then(|environment| self.package.phase_of(&TaskKey::Deploy(environment.clone())));
+        last.map_or(self.package.phases.len(), |phase| phase + 1)
+    }
+
+    /// Whether any run is unfinished.
+    pub fn is_open(&self) -> bool {
+        self.runs.values().any(|run| !run.state.is_finished())
+    }
+}
+
+/// One attempt of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// What it is for.
+    pub kind: RunKind,
+    /// Where it stands.
+    pub state: RunState,
+    /// Raised whenever the run is started or given up; news that carry another number are too late.
+    pub fence: i64,
+    /// The chain of functions so far; the last one is current.
+    pub calls: Vec<Call>,
+    /// What it left for others.
+    pub outputs: BTreeMap<String, Value>,
+    /// Why it failed, in words for the author of the config file.
+    pub error: Option<String>,
+    /// Documents it waits for, as far as the last decision knew.
+    pub waits: BTreeSet<Reference>,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// When its first function was started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Run {
+    /// A run that waits to start.
+    pub fn pending(
+        kind: RunKind,
+        action: Action,
+        inputs: BTreeMap<String, Input>,
+        now: Timestamp,
+    ) -> Run {
+        Run {
+            kind,
+            state: RunState::Pending,
+            fence: 0,
+            calls: vec![Call {
+                action,
+                inputs,
+                values: BTreeMap::new(),
+            }],
+            outputs: BTreeMap::new(),
+            error: None,
+            waits: BTreeSet::new(),
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// The function or workflow that runs now or next.
+    pub fn current(&self) -> &Call {
+        self.calls
+            .last()
+            .expect("a run is made with its first call")
+    }
+}
+
+/// One function of a run's chain, or the workflow it consists of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// What is called.
+    pub action: Action,
+    /// Its inputs as declared.
+    pub inputs: BTreeMap<String, Input>,
+    /// Its inputs as they were when it was started.
+    #[serde(default)]
+    pub values: BTreeMap<String, Value>,
+}

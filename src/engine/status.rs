@@ -1,0 +1,143 @@
+//! Statuses, derived from facts and never stored.
+
+use std::collections::BTreeSet;
+
+use super::inputs;
+use super::snapshot::{Release, Run, Snapshot};
+use crate::model::{Reference, ReleaseName, RunState, TaskKey};
+
+/// How a release stands as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseStatus {
+    /// Something runs, or will as soon as what runs elsewhere is done.
+    Running,
+    /// A latest run has failed and nothing runs.
+    Failed,
+    /// Nothing runs; something waits for values that are not there.
+    Blocked,
+    /// A person stopped it.
+    Cancelled,
+    /// A newer release took over before it was done.
+    Superseded,
+    /// Every task it goes through is complete.
+    Complete,
+}
+
+/// Why a pending run does not start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// An earlier phase is not done.
+    ForPhase(String),
+    /// These refs have nothing to read.
+    ForInputs(BTreeSet<Reference>),
+    /// Another release of the package is being worked on in the same environment.
+    ForRelease(ReleaseName),
+    /// Nothing: it starts with the next decision.
+    ForNothing,
+}
+
+/// How `release` stands, truthfully: failed if any latest run failed, complete only if all are.
+pub fn of_release(release: &Release, snapshot: &Snapshot) -> ReleaseStatus {
+    let phases = &release.package.phases[..release.phase_count()];
+    let keys = phases
+        .iter()
+        .flat_map(|phase| &phase.tasks)
+        .map(|task| &task.key);
+    let latest: Vec<(&TaskKey, &Run)> = keys
+        .filter_map(|key| release.latest_run(key).map(|(_, run)| (key, run)))
+        .collect();
+    let any = |wanted: RunState| latest.iter().any(|(_, run)| run.state == wanted);
+    if release.runs.values().any(|run| run.state.is_active()) {
+        return ReleaseStatus::Running;
+    }
+    if any(RunState::Failed) {
+        return ReleaseStatus::Failed;
+    }
+    let mut is_blocked = false;
+    for (key, run) in &latest {
+        match waiting(release, key, run, snapshot) {
+            Some(Waiting::ForInputs(_)) => is_blocked = true,
+            Some(Waiting::ForRelease(_) | Waiting::ForNothing) => return ReleaseStatus::Running,
+            Some(Waiting::ForPhase(_)) | None => {}
+        }
+    }
+    if is_blocked {
+        ReleaseStatus::Blocked
+    } else if any(RunState::Cancelled) {
+        ReleaseStatus::Cancelled
+    } else if any(RunState::Superseded) {
+        ReleaseStatus::Superseded
+    } else {
+        ReleaseStatus::Complete
+    }
+}
+
+/// Why the latest run of `key` does not go on, or `None` if it is active or finished.
+pub fn waiting(
+    release: &Release,
+    key: &TaskKey,
+    run: &Run,
+    snapshot: &Snapshot,
+) -> Option<Waiting> {
+    if !matches!(run.state, RunState::Pending | RunState::Paused) {
+        return None;
+    }
+    if run.state == RunState::Pending && run.kind != crate::model::RunKind::Down {
+        if let Some(phase) = closing_phase(release, key) {
+            return Some(Waiting::ForPhase(phase));
+        }
+    }
+    if let Err(missing) = inputs::resolve(snapshot, &release.name, run.current()) {
+        return Some(Waiting::ForInputs(missing));
+    }
+    match busy_with(snapshot, &release.name, key) {
+        Some(other) => Some(Waiting::ForRelease(other)),
+        None => Some(Waiting::ForNothing),
+    }
+}
+
+/// The name of the phase that must be done before the phase of `key` may start, if it is not.
+///
+/// That is the nearest earlier phase with tasks: an empty one (no environment of its kind yet) passes the duty on to
+/// the one before it instead of dropping it (reference/ocuroot.md Q-E2).
+pub(super) fn closing_phase(release: &Release, key: &TaskKey) -> Option<String> {
+    let own = release.package.phase_of(key)?;
+    let before = release.package.phases[..own]
+        .iter()
+        .rev()
+        .find(|phase| !phase.tasks.is_empty())?;
+    let is_satisfied = before
+        .tasks
+        .iter()
+        .all(|task| is_satisfied(release, &task.key));
+    (!is_satisfied).then(|| before.name.clone())
+}
+
+/// A task is satisfied when its latest run is complete (Q-E1: not when the number of complete runs is one).
+fn is_satisfied(release: &Release, key: &TaskKey) -> bool {
+    release
+        .latest_run(key)
+        .is_some_and(|(_, run)| run.state == RunState::Complete)
+}
+
+/// Another release of the same package that is between start and end in the environment of `key`.
+pub(super) fn busy_with(
+    snapshot: &Snapshot,
+    own: &ReleaseName,
+    key: &TaskKey,
+) -> Option<ReleaseName> {
+    key.environment()?;
+    let others = snapshot
+        .releases
+        .values()
+        .filter(|other| other.name.package == own.package && other.name != *own);
+    for other in others {
+        let is_busy = other
+            .latest_run(key)
+            .is_some_and(|(_, run)| run.state.is_active() || run.state == RunState::Paused);
+        if is_busy {
+            return Some(other.name.clone());
+        }
+    }
+    None
+}

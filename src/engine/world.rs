@@ -1,0 +1,189 @@
+//! The private copy of the snapshot that a decision works on, remembering what it touched.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::plan::{Answer, Call, Change, Effect, Plan};
+use super::snapshot::{Release, Run, Snapshot};
+use super::status::{self, ReleaseStatus};
+use crate::model::{Reference, ReleaseName, RunName, Timestamp};
+
+/// Releases with at most this many tasks show each task as a check run of its own (design §9).
+const SMALL_RELEASE: usize = 6;
+
+pub(super) struct World {
+    pub(super) snapshot: Snapshot,
+    pub(super) now: Timestamp,
+    touched_releases: BTreeSet<ReleaseName>,
+    touched_runs: BTreeSet<RunName>,
+    /// Releases whose check run must be rewritten even if they do not settle: a wave of theirs starts.
+    shown: BTreeSet<ReleaseName>,
+    changes: Vec<Change>,
+    effects: Vec<Effect>,
+    answers: Vec<Answer>,
+}
+
+impl World {
+    pub(super) fn new(snapshot: Snapshot, now: Timestamp) -> World {
+        World {
+            snapshot,
+            now,
+            touched_releases: BTreeSet::new(),
+            touched_runs: BTreeSet::new(),
+            shown: BTreeSet::new(),
+            changes: Vec::new(),
+            effects: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// A release to change; its row is written.
+    pub(super) fn release_mut(&mut self, name: &ReleaseName) -> Option<&mut Release> {
+        let release = self.snapshot.releases.get_mut(name)?;
+        self.touched_releases.insert(name.clone());
+        Some(release)
+    }
+
+    pub(super) fn insert_release(&mut self, release: Release) {
+        let name = release.name.clone();
+        self.touched_releases.insert(name.clone());
+        for (key, number) in release.runs.keys() {
+            self.touched_runs.insert(release.run_name(key, *number));
+        }
+        self.shown.insert(name.clone());
+        self.snapshot.releases.insert(name, release);
+    }
+
+    /// A run to change; its row is written.
+    pub(super) fn run_mut(&mut self, name: &RunName) -> Option<&mut Run> {
+        let release = self.snapshot.releases.get_mut(&name.release)?;
+        let run = release.runs.get_mut(&(name.key.clone(), name.number))?;
+        self.touched_runs.insert(name.clone());
+        Some(run)
+    }
+
+    /// The run, if news that carry `fence` are still news: it is active and was not started again since.
+    pub(super) fn awaited_run(&mut self, name: &RunName, fence: i64) -> Option<&mut Run> {
+        let run = self.snapshot.run(name)?;
+        if run.fence != fence || !run.state.is_active() {
+            return None;
+        }
+        self.run_mut(name)
+    }
+
+    pub(super) fn insert_run(&mut self, name: RunName, run: Run) {
+        if let Some(release) = self.snapshot.releases.get_mut(&name.release) {
+            release.runs.insert((name.key.clone(), name.number), run);
+            self.touched_runs.insert(name);
+        }
+    }
+
+    pub(super) fn put_document(&mut self, reference: Reference, value: Option<Value>) {
+        match value {
+            Some(value) => {
+                self.changes
+                    .push(Change::PutDocument(reference.clone(), value.clone()));
+                self.snapshot.documents.insert(reference, value);
+            }
+            None => {
+                self.snapshot.documents.remove(&reference);
+                self.changes.push(Change::DeleteDocument(reference));
+            }
+        }
+    }
+
+    pub(super) fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(super) fn call(&mut self, repository_id: i64, call: Call) {
+        self.effects.push(Effect {
+            repository_id,
+            call,
+        });
+    }
+
+    /// Makes `call` for the repository of `run`'s release.
+    pub(super) fn call_for_run(&mut self, run: &RunName, call: Call) {
+        if let Some(release) = self.snapshot.releases.get(&run.release) {
+            let repository_id = release.repository_id;
+            self.call(repository_id, call);
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Answer) {
+        self.answers.push(answer);
+    }
+
+    /// Has the release's check run rewritten whether or not the release settles.
+    pub(super) fn show(&mut self, release: &ReleaseName) {
+        self.shown.insert(release.clone());
+    }
+
+    /// Has the run's own check run rewritten, if its release is small enough to have one for each run.
+    pub(super) fn show_run(&mut self, run: &RunName) {
+        let is_small = self
+            .snapshot
+            .releases
+            .get(&run.release)
+            .is_some_and(|release| release.package.tasks().count() <= SMALL_RELEASE);
+        if is_small {
+            self.call_for_run(run, Call::RunCheck { run: run.clone() });
+        }
+    }
+
+    pub(super) fn into_plan(mut self) -> Plan {
+        self.show_what_settled();
+        let mut changes = Vec::new();
+        for name in &self.touched_releases {
+            if let Some(release) = self.snapshot.releases.get(name) {
+                changes.push(Change::PutRelease(Box::new(release.clone())));
+            }
+        }
+        for name in &self.touched_runs {
+            if let Some(run) = self.snapshot.run(name) {
+                changes.push(Change::PutRun(name.clone(), Box::new(run.clone())));
+            }
+        }
+        changes.append(&mut self.changes);
+        Plan {
+            changes,
+            effects: self.effects,
+            answers: self.answers,
+        }
+    }
+
+    /// A release's check run is rewritten when a wave starts and when nothing of the release is active any more,
+    /// not for each step: GitHub's request budget is what limits us (reference/performance.md §5).
+    fn show_what_settled(&mut self) {
+        let mut names: BTreeSet<ReleaseName> = self
+            .touched_runs
+            .iter()
+            .map(|run| run.release.clone())
+            .collect();
+        names.extend(self.touched_releases.iter().cloned());
+        for name in names {
+            let Some(release) = self.snapshot.releases.get(&name) else {
+                continue;
+            };
+            let has_settled = status::of_release(release, &self.snapshot) != ReleaseStatus::Running;
+            let repository_id = release.repository_id;
+            let reply_to = release.reply_to;
+            if has_settled || self.shown.contains(&name) {
+                let release = name.clone();
+                self.call(repository_id, Call::ReleaseCheck { release });
+            }
+            if let Some(pull_request) = reply_to.filter(|_| has_settled) {
+                if let Some(release) = self.release_mut(&name) {
+                    release.reply_to = None;
+                }
+                let call = Call::Result {
+                    release: name,
+                    pull_request,
+                };
+                self.call(repository_id, call);
+            }
+        }
+    }
+}

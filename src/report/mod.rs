@@ -1,0 +1,104 @@
+//! Layer 1: every word a person reads on GitHub. Pure: facts in, words out; nothing internal, nothing secret.
+
+mod comment;
+mod commit_check;
+pub mod markdown;
+mod release_check;
+mod run_check;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::Diagnostic;
+
+pub use comment::{Refusal, answers, nothing_to_release, refusal, result, status_overview};
+pub use commit_check::commit_check;
+pub use release_check::release_check;
+pub use run_check::run_check;
+
+/// What a check run says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckText {
+    /// The check run's name; required checks are matched by it.
+    pub name: String,
+    /// How it concluded; `None` while something runs.
+    pub conclusion: Option<Conclusion>,
+    /// The line next to the name.
+    pub title: String,
+    /// Markdown below the title.
+    pub summary: String,
+    /// Places in config files.
+    pub annotations: Vec<Diagnostic>,
+    /// Buttons, at most three.
+    pub buttons: Vec<Button>,
+}
+
+/// GitHub's conclusions that we use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// All is done.
+    Success,
+    /// Something failed.
+    Failure,
+    /// Neither good nor bad: superseded.
+    Neutral,
+    /// A person stopped it.
+    Cancelled,
+    /// It waits for people.
+    ActionRequired,
+}
+
+impl Conclusion {
+    /// GitHub's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Conclusion::Success => "success",
+            Conclusion::Failure => "failure",
+            Conclusion::Neutral => "neutral",
+            Conclusion::Cancelled => "cancelled",
+            Conclusion::ActionRequired => "action_required",
+        }
+    }
+}
+
+/// A button on a check run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Button {
+    /// Give the approvals the release waits for.
+    Approve,
+    /// Run again what failed.
+    Retry,
+}
+
+impl Button {
+    /// What GitHub sends back when it is pressed (at most 20 characters).
+    pub fn identifier(self) -> &'static str {
+        match self {
+            Button::Approve => "approve",
+            Button::Retry => "retry",
+        }
+    }
+
+    /// The button of an identifier.
+    pub fn from_identifier(identifier: &str) -> Option<Button> {
+        [Button::Approve, Button::Retry]
+            .into_iter()
+            .find(|button| button.identifier() == identifier)
+    }
+
+    /// The text on it (at most 20 characters).
+    pub fn label(self) -> &'static str {
+        match self {
+            Button::Approve => "Approve",
+            Button::Retry => "Retry",
+        }
+    }
+
+    /// The text beside it (at most 40 characters).
+    pub fn description(self) -> &'static str {
+        match self {
+            Button::Approve => "Give the approval this release needs",
+            Button::Retry => "Run again what failed",
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! State documents, by ref.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
+
+use super::{Result, Store, from_json, parse, placeholders, to_json};
+use crate::model::{EnvironmentName, PackageName, Reference, ReleaseName, Timestamp};
+
+/// Statements take at most this many values at once; longer lists are read in pieces.
+pub(super) const LIST: usize = 500;
+
+/// The documents among `references` (absolute, without fragment) that exist.
+///
+/// A ref whose release is a tag reads the document of the release the tag means now.
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    references: &BTreeSet<Reference>,
+) -> Result<BTreeMap<Reference, Value>> {
+    let mut stored: BTreeMap<String, Vec<Reference>> = BTreeMap::new();
+    for reference in references {
+        let text = untagged(connection, installation_id, reference).await?;
+        stored.entry(text).or_default().push(reference.clone());
+    }
+    let texts: Vec<&String> = stored.keys().collect();
+    let mut found = BTreeMap::new();
+    for chunk in texts.chunks(LIST) {
+        let sql = format!(
+            "SELECT reference, body FROM state WHERE installation_id = $1 AND reference IN {}",
+            placeholders(2, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        for text in chunk {
+            query = query.bind(text.as_str());
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            let (text, body): (String, String) = (row.get(0), row.get(1));
+            let value: Value = from_json("state document", &body)?;
+            for reference in stored.get(&text).into_iter().flatten() {
+                found.insert(reference.clone(), value.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn untagged(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    reference: &Reference,
+) -> Result<String> {
+    let tag = reference
+        .release
+        .as_deref()
+        .filter(|release| !release.is_empty())
+        .filter(|release| release.parse::<crate::model::ReleaseNumber>().is_err());
+    let (Some(tag), Some(package)) = (tag, reference.package()) else {
+        return Ok(reference.to_string());
+    };
+    let row = sqlx::query(
+        "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
+         WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
+         AND tag.tag = $4",
+    )
+    .bind(installation_id)
+    .bind(&package.repository)
+    .bind(&package.path)
+    .bind(tag)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let resolved = Reference {
+        release: row
+            .map(|row| format!("r{}", row.get::<i64, _>(0)))
+            .or_else(|| reference.release.clone()),
+        ..reference.clone()
+    };
+    Ok(resolved.to_string())
+}
+
+pub(super) async fn put(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation_id: i64,
+    reference: &Reference,
+    value: &Value,
+    now: Timestamp,
+) -> Result<()> {
+    let (kind, name) = match &reference.subpath {
+        Some((kind, name)) => (kind.as_str(), name.as_str()),
+        None => ("release", ""),
+    };
+    sqlx::query(
+        "INSERT INTO state (installation_id, reference, repository, path, release, kind, name, body, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (installation_id, reference) \
+         DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
+    )
+    .bind(installation_id)
+    .bind(reference.to_string())
+    .bind(&reference.repository)
+    .bind(&reference.path)
+    .bind(reference.release.as_deref().unwrap_or(""))
+    .bind(kind)
+    .bind(name)
+    .bind(to_json("state document", value)?)
+    .bind(now.0)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation_id: i64,
+    reference: &Reference,
+) -> Result<()> {
+    sqlx::query("DELETE FROM state WHERE installation_id = $1 AND reference = $2")
+        .bind(installation_id)
+        .bind(reference.to_string())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+impl Store {
+    /// One state document.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn document(
+        &self,
+        installation_id: i64,
+        reference: &Reference,
+    ) -> Result<Option<Value>> {
+        let mut connection = self.readers.acquire().await?;
+        let wanted = BTreeSet::from([reference.clone()]);
+        let mut found = read(&mut connection, installation_id, &wanted).await?;
+        Ok(found.remove(reference))
+    }
+
+    /// What is deployed now in a workspace: package, environment, release.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn deployments(
+        &self,
+        installation_id: i64,
+    ) -> Result<Vec<(PackageName, EnvironmentName, ReleaseName)>> {
+        let rows = sqlx::query(
+            "SELECT repository, path, name, body FROM state \
+             WHERE installation_id = $1 AND kind = 'deploy' AND release = '' \
+             ORDER BY repository, path, name",
+        )
+        .bind(installation_id)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut deployments = Vec::with_capacity(rows.len());
+        for row in rows {
+            let package = PackageName {
+                repository: row.get(0),
+                path: row.get(1),
+            };
+            let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
+            let release = body.get("release").and_then(Value::as_str).unwrap_or("");
+            let number = release.rsplit_once('@').map_or("", |(_, number)| number);
+            let release = ReleaseName {
+                package: package.clone(),
+                number: parse("release number", number)?,
+            };
+            deployments.push((package, parse("environment", row.get(2))?, release));
+        }
+        Ok(deployments)
+    }
+}

@@ -1,0 +1,152 @@
+//! The inbox: every webhook delivery and every internal message, kept before it is acknowledged.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Result, Store, placeholders};
+use crate::model::{DeliveryId, Timestamp};
+use crate::webhook::IncomingDelivery;
+
+/// A delivery that was claimed to be worked on.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its place in the order of arrival.
+    pub id: i64,
+    /// GitHub's GUID, or an internal key.
+    pub key: DeliveryId,
+    /// GitHub's event name, or an internal one.
+    pub event: String,
+    /// The installation it is about, if it says so.
+    pub installation_id: Option<i64>,
+    /// The JSON.
+    pub body: Vec<u8>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// How often it has been worked on, this time included.
+    pub attempts: i64,
+}
+
+impl Store {
+    /// Keeps a batch in one durable statement. The answer says for each whether it is new.
+    ///
+    /// # Errors
+    /// When nothing of the batch could be kept.
+    pub async fn append_deliveries(
+        &self,
+        deliveries: &[IncomingDelivery],
+        now: Timestamp,
+    ) -> Result<Vec<bool>> {
+        const COLUMNS: usize = 6;
+        let rows: Vec<String> = (0..deliveries.len())
+            .map(|row| placeholders(row * COLUMNS + 1, COLUMNS))
+            .collect();
+        let sql = format!(
+            "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) VALUES {} \
+             ON CONFLICT (key) DO NOTHING RETURNING key",
+            rows.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for delivery in deliveries {
+            query = query
+                .bind(delivery.id.as_str())
+                .bind(&delivery.event)
+                .bind(delivery.installation_id)
+                .bind(delivery.body.as_ref())
+                .bind(now.0)
+                .bind(now.0);
+        }
+        let inserted = query.fetch_all(&self.writer).await?;
+        let mut new: std::collections::HashSet<String> =
+            inserted.iter().map(|row| row.get(0)).collect();
+        // A key that stands twice in one batch is new only once.
+        Ok(deliveries
+            .iter()
+            .map(|delivery| new.remove(delivery.id.as_str()))
+            .collect())
+    }
+
+    /// Takes the oldest due delivery for `lease_seconds`; if it is not finished by then it comes again.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn claim_delivery(
+        &self,
+        now: Timestamp,
+        lease_seconds: i64,
+    ) -> Result<Option<Delivery>> {
+        let row = sqlx::query(
+            "UPDATE delivery SET attempts = attempts + 1, due_at = $1 WHERE id = ( \
+                SELECT id FROM delivery WHERE state = 'pending' AND due_at <= $2 \
+                ORDER BY due_at, id LIMIT 1) \
+             RETURNING id, key, event, installation_id, body, received_at, attempts",
+        )
+        .bind(now.plus_seconds(lease_seconds).0)
+        .bind(now.0)
+        .fetch_optional(&self.writer)
+        .await?;
+        Ok(row.map(|row| Delivery {
+            id: row.get(0),
+            key: DeliveryId::new(row.get::<String, _>(1)),
+            event: row.get(2),
+            installation_id: row.get(3),
+            body: row.get(4),
+            received_at: Timestamp(row.get(5)),
+            attempts: row.get(6),
+        }))
+    }
+
+    /// Closes a delivery that led to no decision: `ignored`, or `failed` with a note for the operator.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn close_delivery(&self, id: i64, state: &str, note: Option<&str>) -> Result<()> {
+        sqlx::query("UPDATE delivery SET state = $1, note = $2 WHERE id = $3")
+            .bind(state)
+            .bind(note)
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Puts a delivery back until `due`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn postpone_delivery(&self, id: i64, due: Timestamp, note: &str) -> Result<()> {
+        sqlx::query("UPDATE delivery SET due_at = $1, note = $2 WHERE id = $3")
+            .bind(due.0)
+            .bind(note)
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// How many deliveries wait, and the time the next one is due.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn pending_deliveries(&self) -> Result<(i64, Option<Timestamp>)> {
+        let row = sqlx::query("SELECT count(*), min(due_at) FROM delivery WHERE state = 'pending'")
+            .fetch_one(&self.readers)
+            .await?;
+        let due: Option<i64> = row.get(1);
+        Ok((row.get(0), due.map(Timestamp)))
+    }
+
+    /// Makes everything that a dead process had claimed due again. For the one instance that owns the file, at start.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn release_claims(&self, now: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND due_at > $1")
+            .bind(now.0)
+            .execute(&self.writer)
+            .await?;
+        sqlx::query("UPDATE effect SET due_at = $1 WHERE state = 'pending' AND due_at > $1")
+            .bind(now.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Waves: one dispatch each, written before the call is made.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{PendingEffect, Result, Store, outbox, parse};
+use crate::model::{PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, Timestamp};
+
+/// One dispatch and the workflow run it became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wave {
+    /// Its name, unique for ever; the workflow run carries it as its title.
+    pub key: String,
+    /// The workspace.
+    pub installation_id: i64,
+    /// GitHub's id of the repository.
+    pub repository_id: i64,
+    /// File name of the dispatched workflow.
+    pub workflow: String,
+    /// Whether it is the repository's own workflow rather than the one that executes functions.
+    pub is_native: bool,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// GitHub's id of the workflow run, once known.
+    pub workflow_run_id: Option<i64>,
+    /// Its page.
+    pub url: Option<String>,
+}
+
+const COLUMNS: &str = "key, installation_id, repository_id, workflow, is_native, created_at, \
+                       workflow_run_id, url";
+
+fn read(row: &SqliteRow) -> Wave {
+    Wave {
+        key: row.get(0),
+        installation_id: row.get(1),
+        repository_id: row.get(2),
+        workflow: row.get(3),
+        is_native: row.get::<i64, _>(4) != 0,
+        created_at: Timestamp(row.get(5)),
+        workflow_run_id: row.get(6),
+        url: row.get(7),
+    }
+}
+
+impl Store {
+    /// Writes a wave down with the calls and the runs that travel in it.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn create_wave(
+        &self,
+        wave: &Wave,
+        effects: &[PendingEffect],
+        run_ids: &[i64],
+    ) -> Result<()> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(
+            "INSERT INTO wave (key, installation_id, repository_id, workflow, is_native, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&wave.key)
+        .bind(wave.installation_id)
+        .bind(wave.repository_id)
+        .bind(&wave.workflow)
+        .bind(i64::from(wave.is_native))
+        .bind(wave.created_at.0)
+        .execute(&mut *transaction)
+        .await?;
+        for run_id in run_ids {
+            sqlx::query("UPDATE run SET wave = $1 WHERE id = $2")
+                .bind(&wave.key)
+                .bind(run_id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        outbox::join_wave(&mut transaction, effects, &wave.key).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The wave called `key`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn wave(&self, key: &str) -> Result<Option<Wave>> {
+        let sql = format!("SELECT {COLUMNS} FROM wave WHERE key = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.as_ref().map(read))
+    }
+
+    /// The wave that became GitHub's workflow run `id`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn wave_of_workflow_run(&self, id: i64) -> Result<Option<Wave>> {
+        let sql = format!("SELECT {COLUMNS} FROM wave WHERE workflow_run_id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.as_ref().map(read))
+    }
+
+    /// Notes which workflow run a wave became. The first note stays: a later one could only be a mistake.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn wave_started(
+        &self,
+        key: &str,
+        workflow_run_id: i64,
+        url: Option<&str>,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE wave SET workflow_run_id = $1, url = $2 WHERE key = $3 AND workflow_run_id IS NULL",
+        )
+        .bind(workflow_run_id)
+        .bind(url)
+        .bind(key)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// The runs of a wave that are still active, with their fences.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn active_runs_of_wave(&self, key: &str) -> Result<Vec<(RunName, i64)>> {
+        let rows = sqlx::query(
+            "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence \
+             FROM run JOIN release ON release.id = run.release_id \
+             JOIN package ON package.id = release.package_id \
+             WHERE run.wave = $1 AND run.state IN ('starting', 'running') ORDER BY run.id",
+        )
+        .bind(key)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let name = RunName {
+                    release: ReleaseName {
+                        package: PackageName {
+                            repository: row.get(0),
+                            path: row.get(1),
+                        },
+                        number: ReleaseNumber(row.get(2)),
+                    },
+                    key: parse("task", row.get(3))?,
+                    number: RunNumber(row.get(4)),
+                };
+                Ok((name, row.get(5)))
+            })
+            .collect()
+    }
+
+    /// Waves with active runs that nobody has asked GitHub about since `before`, and notes that they are asked about
+    /// `now`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn take_silent_waves(&self, before: Timestamp, now: Timestamp) -> Result<Vec<Wave>> {
+        let sql = format!(
+            "UPDATE wave SET checked_at = $1 WHERE coalesce(checked_at, created_at) <= $2 AND key IN \
+             (SELECT wave FROM run WHERE state IN ('starting', 'running') AND wave IS NOT NULL) \
+             RETURNING {COLUMNS}"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(now.0)
+            .bind(before.0)
+            .fetch_all(&self.writer)
+            .await?;
+        Ok(rows.iter().map(read).collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! Check runs: rendered from the latest truth, written only when they say something new.
+
+use sha2::{Digest, Sha256};
+
+use super::{Problem, Worker};
+use crate::github::{
+    Annotation, AnnotationLevel, Button, CheckConclusion, CheckRunBody, CheckStatus,
+};
+use crate::model::{CommitSha, Diagnostic, ReleaseName, RunName, Severity, Timestamp};
+use crate::report::{self, CheckText, Conclusion};
+use crate::store::{GithubObject, PendingEffect, Scope};
+
+/// How many of a step's last log lines its check run shows.
+const LOG_LINES: i64 = 40;
+
+/// Where and since when a check run is.
+struct Place<'a> {
+    commit: &'a CommitSha,
+    started: Option<Timestamp>,
+    details_url: Option<String>,
+}
+
+impl Worker {
+    pub(super) async fn commit_check(
+        &self,
+        effect: &PendingEffect,
+        commit: &CommitSha,
+    ) -> Result<(), Problem> {
+        let report = self
+            .store
+            .commit_report(effect.effect.repository_id, commit)
+            .await?;
+        let Some(report) = report else {
+            return self.settled(effect).await;
+        };
+        let place = Place {
+            commit,
+            started: None,
+            details_url: None,
+        };
+        self.write_check(effect, &report::commit_check(&report), &place)
+            .await
+    }
+
+    pub(super) async fn release_check(
+        &self,
+        effect: &PendingEffect,
+        name: &ReleaseName,
+    ) -> Result<(), Problem> {
+        let (snapshot, _) = self.store.snapshot(&one_release(effect, name)).await?;
+        let Some(release) = snapshot.releases.get(name) else {
+            return self.settled(effect).await;
+        };
+        let view = self
+            .store
+            .release_view(effect.installation_id, name)
+            .await?;
+        let text = report::release_check(release, &snapshot, &view.links, self.clock.now());
+        let place = Place {
+            commit: &release.commit,
+            started: Some(release.created_at),
+            details_url: None,
+        };
+        self.write_check(effect, &text, &place).await
+    }
+
+    pub(super) async fn run_check(
+        &self,
+        effect: &PendingEffect,
+        name: &RunName,
+    ) -> Result<(), Problem> {
+        let scope = one_release(effect, &name.release);
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let row = self.store.run_by_name(effect.installation_id, name).await?;
+        let (Some(release), Some(row)) = (snapshot.releases.get(&name.release), row) else {
+            return self.settled(effect).await;
+        };
+        let view = self
+            .store
+            .release_view(effect.installation_id, &name.release)
+            .await?;
+        let logs = self.store.last_logs(row.id, LOG_LINES).await?;
+        let Some(text) = report::run_check(release, name, &view.links, &logs) else {
+            return self.settled(effect).await;
+        };
+        let place = Place {
+            commit: &release.commit,
+            started: snapshot.run(name).and_then(|run| run.started_at),
+            details_url: view.links.get(name).cloned(),
+        };
+        self.write_check(effect, &text, &place).await
+    }
+
+    /// Creates or updates the check run of `effect`. A create whose answer was lost is looked for first.
+    async fn write_check(
+        &self,
+        effect: &PendingEffect,
+        text: &CheckText,
+        place: &Place<'_>,
+    ) -> Result<(), Problem> {
+        let digest = digest(text);
+        let repository = self.repository_of(effect).await?;
+        let installation = self.github.installation(effect.installation_id);
+        let mut known = self
+            .store
+            .github_object(effect.installation_id, &effect.key)
+            .await?;
+        if known.as_ref().is_some_and(|known| known.digest == digest) {
+            return self.settled(effect).await;
+        }
+        if known.is_none() && effect.is_unsure {
+            let found = installation
+                .find_check_run(&repository.name, place.commit, &text.name, &effect.key)
+                .await?;
+            known = found.map(|github_id| GithubObject {
+                github_id,
+                digest: String::new(),
+            });
+        }
+        let body = body(effect, text, place, self.clock.now());
+        let github_id = match known {
+            Some(known) => {
+                installation
+                    .update_check_run(&repository.name, known.github_id, &body)
+                    .await?;
+                known.github_id
+            }
+            None => {
+                installation
+                    .create_check_run(&repository.name, &body)
+                    .await?
+            }
+        };
+        let object = GithubObject { github_id, digest };
+        self.store
+            .put_github_object(effect.installation_id, &effect.key, &object)
+            .await?;
+        self.settled(effect).await
+    }
+}
+
+fn one_release(effect: &PendingEffect, name: &ReleaseName) -> Scope {
+    Scope {
+        installation_id: effect.installation_id,
+        releases: std::iter::once(name.clone()).collect(),
+        ..Scope::default()
+    }
+}
+
+fn body(
+    effect: &PendingEffect,
+    text: &CheckText,
+    place: &Place<'_>,
+    now: Timestamp,
+) -> CheckRunBody {
+    let status = match text.conclusion {
+        None => CheckStatus::InProgress,
+        Some(conclusion) => CheckStatus::Completed(match conclusion {
+            Conclusion::Success => CheckConclusion::Success,
+            Conclusion::Failure => CheckConclusion::Failure,
+            Conclusion::Neutral => CheckConclusion::Neutral,
+            Conclusion::Cancelled => CheckConclusion::Cancelled,
+            Conclusion::ActionRequired => CheckConclusion::ActionRequired,
+        }),
+    };
+    let buttons = text.buttons.iter().map(|button| Button {
+        label: button.label().to_owned(),
+        description: button.description().to_owned(),
+        identifier: button.identifier().to_owned(),
+    });
+    CheckRunBody {
+        name: text.name.clone(),
+        head_sha: place.commit.clone(),
+        external_id: effect.key.clone(),
+        details_url: place.details_url.clone(),
+        status,
+        started_at: place.started.map(Timestamp::rfc3339),
+        completed_at: text.conclusion.map(|_| now.rfc3339()),
+        title: text.title.clone(),
+        summary: text.summary.clone(),
+        text: None,
+        annotations: text.annotations.iter().map(annotation).collect(),
+        actions: buttons.collect(),
+    }
+}
+
+/// GitHub wants a line; what concerns the whole file is shown on its first.
+fn annotation(diagnostic: &Diagnostic) -> Annotation {
+    let line = diagnostic.line.max(1);
+    Annotation {
+        path: diagnostic.path.clone(),
+        start_line: line,
+        end_line: line,
+        start_column: (diagnostic.column > 0).then_some(diagnostic.column),
+        level: match diagnostic.severity {
+            Severity::Notice => AnnotationLevel::Notice,
+            Severity::Warning => AnnotationLevel::Warning,
+            Severity::Error => AnnotationLevel::Failure,
+        },
+        message: diagnostic.message.clone(),
+        title: None,
+    }
+}
+
+/// What tells whether a check run says something new. How long something has been running is not news by itself, and
+/// times are not part of the text of what has ended.
+fn digest(text: &CheckText) -> String {
+    hex::encode(Sha256::digest(format!("{text:?}")))
+}

@@ -1,0 +1,285 @@
+//! `/ocuroot …` in comments: from words to triggers, with the right of the person asked from GitHub at that moment.
+
+use super::line::{Comment, Decision};
+use super::{Problem, Worker};
+use crate::command::{self, Command};
+use crate::engine::plan::Call;
+use crate::engine::trigger::Command as Wish;
+use crate::engine::{Effect, Trigger};
+use crate::github::{PullRequest, PullRequestState};
+use crate::model::{CommitSha, EnvironmentName, ReleaseName, TaskKey};
+use crate::report::{self, Refusal};
+use crate::store::{Delivery, Done, Repository, Scope};
+use crate::webhook::{self, Sender};
+
+/// What the commands of one comment come to.
+#[derive(Default)]
+struct Heard {
+    triggers: Vec<Trigger>,
+    replies: Vec<String>,
+    is_refused: bool,
+}
+
+impl Heard {
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.replies.push(report::refusal(refusal));
+        self.is_refused = true;
+    }
+}
+
+impl Worker {
+    pub(super) async fn on_comment(
+        &self,
+        delivery: &Delivery,
+        repository: &Repository,
+        comment: &webhook::Comment,
+        sender: Option<&Sender>,
+    ) -> Result<(), Problem> {
+        let commands = command::parse(&comment.body);
+        let author = comment.author.as_ref();
+        // Only a person's own words count: not a bot's (ours among them), and not words somebody else put there.
+        let (Some(author), Some(sender)) = (author, sender) else {
+            return self.ignore(delivery, "its author is gone").await;
+        };
+        let is_spoken =
+            !author.is_bot && !sender.is_bot && author.id == sender.id && comment.by_app.is_none();
+        if commands.is_empty() || !is_spoken || !comment.on_pull_request {
+            return self.ignore(delivery, "no command").await;
+        }
+        let place = Comment {
+            repository_id: repository.id,
+            pull_request: comment.number,
+            id: comment.id,
+        };
+        let mut heard = Heard::default();
+        for command in commands {
+            match command {
+                Ok(command) => {
+                    self.hear(repository, place, &author.login, &command, &mut heard)
+                        .await?;
+                }
+                Err(error) => heard.refuse(&Refusal::NotUnderstood(error)),
+            }
+        }
+        let done = Done::Delivery(delivery.id);
+        let mut decision = Decision::new(repository.installation_id, heard.triggers, done);
+        decision.asked_in = Some(place);
+        decision.said = heard.replies;
+        decision.effects.push(Effect {
+            repository_id: place.repository_id,
+            call: Call::React {
+                comment: place.id,
+                is_taken: !heard.is_refused,
+            },
+        });
+        self.decide(decision).await?;
+        Ok(())
+    }
+
+    async fn hear(
+        &self,
+        repository: &Repository,
+        place: Comment,
+        login: &str,
+        command: &Command,
+        heard: &mut Heard,
+    ) -> Result<(), Problem> {
+        let installation = self.github.installation(repository.installation_id);
+        let has = installation.permission(&repository.name, login).await?;
+        let needs = command.needed_permission();
+        if has < needs {
+            heard.refuse(&Refusal::NotAllowed {
+                verb: command.verb().to_owned(),
+                login: login.to_owned(),
+                has,
+                needs,
+            });
+            return Ok(());
+        }
+        match command {
+            Command::Help => heard.replies.push(command::help::help()),
+            Command::Status => {
+                let overview = self.overview(repository, place.pull_request).await?;
+                heard.replies.push(overview);
+            }
+            Command::Deploy {
+                environment,
+                packages,
+            } => {
+                let pull = installation
+                    .pull_request(&repository.name, place.pull_request)
+                    .await?;
+                self.hear_deploy(repository, &pull, environment, packages, heard)
+                    .await?;
+            }
+            Command::Approve { packages } => {
+                let wishes = self
+                    .wishes(repository, place, login, packages, heard)
+                    .await?;
+                heard
+                    .triggers
+                    .extend(wishes.into_iter().map(Trigger::Approve));
+            }
+            Command::Retry { packages } => {
+                let wishes = self
+                    .wishes(repository, place, login, packages, heard)
+                    .await?;
+                heard
+                    .triggers
+                    .extend(wishes.into_iter().map(Trigger::Retry));
+            }
+        }
+        Ok(())
+    }
+
+    /// `deploy` releases the head commit GitHub shows for the pull request now, up to the environment.
+    async fn hear_deploy(
+        &self,
+        repository: &Repository,
+        pull: &PullRequest,
+        environment: &EnvironmentName,
+        packages: &[String],
+        heard: &mut Heard,
+    ) -> Result<(), Problem> {
+        if pull.is_fork {
+            heard.refuse(&Refusal::Fork);
+            return Ok(());
+        }
+        if pull.state == PullRequestState::Closed && !pull.merged {
+            heard.refuse(&Refusal::Closed);
+            return Ok(());
+        }
+        let known = self.environments(repository.installation_id).await?;
+        if !known.iter().any(|candidate| candidate.name == *environment) {
+            heard.refuse(&Refusal::UnknownEnvironment {
+                asked: environment.to_string(),
+                known: known.iter().map(|known| known.name.to_string()).collect(),
+            });
+            return Ok(());
+        }
+        let proposed = self
+            .proposed(repository, &pull.base_sha, &pull.head_sha)
+            .await?;
+        let Some(mut new) = proposed else {
+            heard.replies.push(report::nothing_to_release());
+            return Ok(());
+        };
+        if new
+            .diagnostics
+            .iter()
+            .any(crate::model::Diagnostic::is_error)
+        {
+            heard.refuse(&Refusal::BrokenConfiguration);
+            return Ok(());
+        }
+        let names: Vec<String> = new
+            .packages
+            .iter()
+            .map(|candidate| candidate.name.short().to_owned())
+            .collect();
+        if let Some(refusal) = unknown_package(packages, &names) {
+            heard.refuse(&refusal);
+            return Ok(());
+        }
+        let key = TaskKey::Deploy(environment.clone());
+        new.packages.retain(|candidate| {
+            let is_named =
+                packages.is_empty() || packages.iter().any(|name| name == candidate.name.short());
+            is_named && candidate.package.task(&key).is_some()
+        });
+        if new.packages.is_empty() {
+            heard.refuse(&Refusal::NotInPackages {
+                environment: environment.to_string(),
+            });
+            return Ok(());
+        }
+        new.until = Some(environment.clone());
+        new.pull_request = Some(pull.number);
+        new.reply_to = Some(pull.number);
+        heard.triggers.push(Trigger::Release(new));
+        Ok(())
+    }
+
+    /// A wish for each release of the pull request that is meant.
+    async fn wishes(
+        &self,
+        repository: &Repository,
+        place: Comment,
+        login: &str,
+        packages: &[String],
+        heard: &mut Heard,
+    ) -> Result<Vec<Wish>, Problem> {
+        let releases = self
+            .store
+            .releases_of_pull_request(repository.id, place.pull_request)
+            .await?;
+        let names: Vec<String> = releases
+            .iter()
+            .map(|release| release.package.short().to_owned())
+            .collect();
+        if let Some(refusal) = unknown_package(packages, &names) {
+            heard.refuse(&refusal);
+            return Ok(Vec::new());
+        }
+        if releases.is_empty() {
+            heard
+                .replies
+                .push(report::status_overview(&[], self.clock.now()));
+        }
+        let meant = releases.into_iter().filter(|release| {
+            packages.is_empty() || packages.iter().any(|name| name == release.package.short())
+        });
+        Ok(meant
+            .map(|release| Wish {
+                release,
+                task: None,
+                by: login.to_owned(),
+                reply_to: Some(place.pull_request),
+            })
+            .collect())
+    }
+
+    async fn overview(&self, repository: &Repository, number: i64) -> Result<String, Problem> {
+        let names = self
+            .store
+            .releases_of_pull_request(repository.id, number)
+            .await?;
+        let scope = Scope {
+            installation_id: repository.installation_id,
+            releases: names.iter().cloned().collect(),
+            ..Scope::default()
+        };
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let releases: Vec<_> = names
+            .iter()
+            .filter_map(|name| Some((snapshot.releases.get(name)?, &snapshot)))
+            .collect();
+        Ok(report::status_overview(&releases, self.clock.now()))
+    }
+
+    /// The commit of a release.
+    pub(super) async fn commit_of(
+        &self,
+        installation_id: i64,
+        release: &ReleaseName,
+    ) -> Result<Option<CommitSha>, Problem> {
+        let scope = Scope {
+            installation_id,
+            releases: std::iter::once(release.clone()).collect(),
+            ..Scope::default()
+        };
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        Ok(snapshot
+            .releases
+            .get(release)
+            .map(|release| release.commit.clone()))
+    }
+}
+
+fn unknown_package(asked: &[String], known: &[String]) -> Option<Refusal> {
+    let unknown = asked.iter().find(|name| !known.contains(name))?;
+    Some(Refusal::UnknownPackage {
+        asked: unknown.clone(),
+        known: known.to_vec(),
+    })
+}

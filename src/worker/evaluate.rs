@@ -1,0 +1,196 @@
+//! From a commit's files to what it releases: which packages, with what in them, and what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sources::Sources;
+use super::{Problem, Worker};
+use crate::config::{self, Evaluation};
+use crate::engine::affected::affected;
+use crate::engine::{Candidate, NewReleases};
+use crate::model::{Action, CommitSha, Diagnostic, Environment, Package, PackageName};
+use crate::store::{Repository, Scope};
+
+impl Worker {
+    /// Evaluates what `changed` concerns in `commit`; `None` means everything.
+    pub(super) async fn evaluate(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+        sources: &Sources,
+        changed: Option<&BTreeSet<String>>,
+    ) -> Result<NewReleases, Problem> {
+        let known = self.store.known_packages(repository.id).await?;
+        let selected = affected(&sources.package_files, changed, &known);
+        let mut paths: Vec<String> = selected.iter().map(|(path, _)| path.clone()).collect();
+        paths.push("repo.ocu.star".to_owned());
+        let environments = self.environments(repository.installation_id).await?;
+        let mut evaluations = self
+            .sandbox
+            .evaluate(&sources.tree, &paths, &environments)
+            .await?;
+        let registered = registered(&evaluations);
+        let merged = merge(&environments, &registered);
+        if merged != environments {
+            // A file of this commit changes the environments that `environments()` answers with.
+            evaluations = self
+                .sandbox
+                .evaluate(&sources.tree, &paths, &merged)
+                .await?;
+        }
+        let mut new = NewReleases {
+            repository_id: repository.id,
+            commit: commit.clone(),
+            packages: Vec::new(),
+            environments: registered,
+            diagnostics: Vec::new(),
+            until: None,
+            pull_request: None,
+            reply_to: None,
+            others: BTreeSet::new(),
+        };
+        let ignored = ignored_paths(&evaluations);
+        let reasons: BTreeMap<&String, &String> = selected
+            .iter()
+            .map(|(path, reason)| (path, reason))
+            .collect();
+        for (path, evaluation) in evaluations {
+            let reason = reasons.get(&path).map_or("", |reason| reason.as_str());
+            if ignored(&path) {
+                continue;
+            }
+            self.take(
+                repository, commit, sources, &path, reason, evaluation, &mut new,
+            )
+            .await?;
+        }
+        Ok(new)
+    }
+
+    /// Adds one file's evaluation to what the commit releases. A file with errors is reported and left out.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one step, used once"
+    )]
+    async fn take(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+        sources: &Sources,
+        path: &str,
+        reason: &str,
+        evaluation: Evaluation,
+        new: &mut NewReleases,
+    ) -> Result<(), Problem> {
+        let mut has_errors = evaluation.diagnostics.iter().any(Diagnostic::is_error);
+        new.diagnostics.extend(evaluation.diagnostics);
+        let Some(mut package) = evaluation.package else {
+            if !has_errors && path != "repo.ocu.star" {
+                self.store
+                    .put_known_file(repository, path, &evaluation.loads)
+                    .await?;
+            }
+            return Ok(());
+        };
+        package.loads.extend(evaluation.loads);
+        for diagnostic in self
+            .check_workflows(repository, commit, sources, path, &package)
+            .await?
+        {
+            has_errors |= diagnostic.is_error();
+            new.diagnostics.push(diagnostic);
+        }
+        if !has_errors {
+            new.packages.push(Candidate {
+                name: PackageName {
+                    repository: repository.reference_name.clone(),
+                    path: path.to_owned(),
+                },
+                package,
+                reason: reason.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// What is wrong between the `workflow(...)` calls of a package and the workflow files they name.
+    async fn check_workflows(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+        sources: &Sources,
+        path: &str,
+        package: &Package,
+    ) -> Result<Vec<Diagnostic>, Problem> {
+        let mut diagnostics = Vec::new();
+        for task in package.tasks() {
+            for action in [Some(&task.action), task.down.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                if let Action::Workflow(call) = action {
+                    let text = self
+                        .workflow_text(repository, commit, sources, &call.file)
+                        .await?;
+                    let found =
+                        config::workflow::check(path, call, task.inputs.keys(), text.as_deref());
+                    diagnostics.extend(found);
+                }
+            }
+        }
+        Ok(diagnostics)
+    }
+
+    /// The registered environments of a workspace.
+    pub(super) async fn environments(
+        &self,
+        installation_id: i64,
+    ) -> Result<Vec<Environment>, Problem> {
+        let scope = Scope {
+            installation_id,
+            ..Scope::default()
+        };
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        Ok(snapshot.environments.into_values().collect())
+    }
+}
+
+fn registered(evaluations: &[(String, Evaluation)]) -> Vec<Environment> {
+    let without_errors = evaluations
+        .iter()
+        .filter(|(_, evaluation)| !evaluation.diagnostics.iter().any(Diagnostic::is_error));
+    without_errors
+        .flat_map(|(_, evaluation)| evaluation.environments.iter().cloned())
+        .collect()
+}
+
+fn merge(known: &[Environment], registered: &[Environment]) -> Vec<Environment> {
+    let mut merged: BTreeMap<_, _> = known
+        .iter()
+        .map(|environment| (environment.name.clone(), environment.clone()))
+        .collect();
+    for environment in registered {
+        merged.insert(environment.name.clone(), environment.clone());
+    }
+    merged.into_values().collect()
+}
+
+/// Whether `release_ignore` of `repo.ocu.star` leaves a path out.
+fn ignored_paths(evaluations: &[(String, Evaluation)]) -> impl Fn(&str) -> bool + use<> {
+    let mut builder = globset::GlobSetBuilder::new();
+    let globs = evaluations
+        .iter()
+        .filter_map(|(_, evaluation)| evaluation.repository.as_ref())
+        .flat_map(|settings| &settings.release_ignore);
+    for glob in globs {
+        if let Ok(glob) = globset::GlobBuilder::new(glob)
+            .literal_separator(true)
+            .build()
+        {
+            builder.add(glob);
+        }
+    }
+    let set = builder
+        .build()
+        .unwrap_or_else(|_| globset::GlobSet::empty());
+    move |path| set.is_match(path)
+}

@@ -1,0 +1,203 @@
+//! From what arrived to a decision: the first half of the straight line.
+
+use serde::Deserialize;
+
+use super::line::Decision;
+use super::{LEASE_SECONDS, Problem, Worker, backoff};
+use crate::engine::Trigger;
+use crate::model::{Outcome, PackageName, RunName};
+use crate::store::{Delivery, Done, Repository};
+use crate::webhook::{Event, InstallationAction, Parsed, RepositoryFacts, parse};
+
+/// A run and the start of it that a job tells about.
+#[derive(Debug, Deserialize)]
+struct RunNews {
+    run: RunName,
+    fence: i64,
+    #[serde(default)]
+    outcome: Option<Outcome>,
+}
+
+impl Worker {
+    /// Takes the oldest delivery that is due to a decision. `false` when there is none.
+    ///
+    /// # Errors
+    /// When the database does. What is wrong with one delivery stays with that delivery.
+    pub async fn intake(&self) -> Result<bool, Problem> {
+        let now = self.clock.now();
+        let Some(delivery) = self.store.claim_delivery(now, LEASE_SECONDS).await? else {
+            return Ok(false);
+        };
+        let span = tracing::info_span!("delivery", key = %delivery.key, event = delivery.event);
+        let _entered = span.enter();
+        match self.handle(&delivery).await {
+            Ok(()) => {}
+            Err(problem)
+                if problem.is_transient() && delivery.attempts < backoff::MOST_ATTEMPTS =>
+            {
+                let wait = problem
+                    .retry_after()
+                    .unwrap_or_else(|| backoff::seconds(delivery.attempts));
+                tracing::warn!(%problem, wait, "a delivery is tried again later");
+                let due = self.clock.now().plus_seconds(wait);
+                self.store
+                    .postpone_delivery(delivery.id, due, &problem.to_string())
+                    .await?;
+            }
+            Err(problem) => {
+                tracing::error!(%problem, "a delivery is given up");
+                self.store
+                    .close_delivery(delivery.id, "failed", Some(&problem.to_string()))
+                    .await?;
+            }
+        }
+        Ok(true)
+    }
+
+    async fn handle(&self, delivery: &Delivery) -> Result<(), Problem> {
+        match delivery.event.as_str() {
+            "ocuroot.claimed" | "ocuroot.ended" => self.news_of_run(delivery).await,
+            "ocuroot.replan" => {
+                let package: PackageName = internal(delivery)?;
+                self.replan(delivery, &package).await
+            }
+            event => {
+                let parsed = parse(event, &delivery.body)
+                    .map_err(|error| Problem::Impossible(error.to_string()))?;
+                self.on_event(delivery, parsed).await
+            }
+        }
+    }
+
+    async fn on_event(&self, delivery: &Delivery, parsed: Parsed) -> Result<(), Problem> {
+        let installation_id = parsed.installation_id.or(delivery.installation_id);
+        let (Some(installation_id), facts) = (installation_id, parsed.repository.clone()) else {
+            return self.ignore(delivery, "it names no installation").await;
+        };
+        if let Event::Installation {
+            action, account, ..
+        } = &parsed.event
+        {
+            let account = account
+                .as_ref()
+                .map_or("", |account| account.login.as_str());
+            let is_gone = matches!(
+                action,
+                InstallationAction::Deleted | InstallationAction::Suspended
+            );
+            self.store
+                .put_workspace(installation_id, account, is_gone)
+                .await?;
+            return self.ignore(delivery, "the workspace is noted").await;
+        }
+        let Some(facts) = facts else {
+            return self.ignore(delivery, "it names no repository").await;
+        };
+        let repository = self.repository(installation_id, &facts).await?;
+        self.on_repository_event(delivery, &repository, parsed)
+            .await
+    }
+
+    async fn on_repository_event(
+        &self,
+        delivery: &Delivery,
+        repository: &Repository,
+        parsed: Parsed,
+    ) -> Result<(), Problem> {
+        let sender = parsed.sender;
+        match parsed.event {
+            Event::Push(push) => self.on_push(delivery, repository, &push).await,
+            Event::PullRequest(pull) => self.on_pull_request(delivery, repository, &pull).await,
+            Event::MergeGroup {
+                action,
+                head_sha,
+                base_sha,
+                ..
+            } => {
+                self.on_merge_group(delivery, repository, &action, head_sha, base_sha)
+                    .await
+            }
+            Event::Comment(comment) => {
+                self.on_comment(delivery, repository, &comment, sender.as_ref())
+                    .await
+            }
+            Event::CheckRunRequested {
+                action,
+                check_run_id,
+                ..
+            } => {
+                self.on_check_run(delivery, repository, check_run_id, &action, sender.as_ref())
+                    .await
+            }
+            Event::CheckSuiteRerequested { head_sha, .. } => {
+                self.on_check_suite(delivery, repository, &head_sha).await
+            }
+            Event::WorkflowRun(run) => self.on_workflow_run(delivery, repository, &run).await,
+            Event::Repository { .. } => self.ignore(delivery, "the repository is noted").await,
+            Event::Installation { .. }
+            | Event::InstallationRepositories { .. }
+            | Event::Ping
+            | Event::Ignored { .. } => self.ignore(delivery, "nothing to act on").await,
+        }
+    }
+
+    /// A job has taken a run, or ended it.
+    async fn news_of_run(&self, delivery: &Delivery) -> Result<(), Problem> {
+        let news: RunNews = internal(delivery)?;
+        let (run, fence) = (news.run, news.fence);
+        let trigger = match news.outcome {
+            Some(outcome) => Trigger::Ended {
+                run,
+                fence,
+                outcome,
+            },
+            None => Trigger::Claimed { run, fence },
+        };
+        let installation_id = installation_of(delivery)?;
+        let done = Done::Delivery(delivery.id);
+        self.decide(Decision::new(installation_id, vec![trigger], done))
+            .await?;
+        Ok(())
+    }
+
+    /// Closes a delivery that needs no decision.
+    pub(super) async fn ignore(&self, delivery: &Delivery, why: &str) -> Result<(), Problem> {
+        self.store
+            .close_delivery(delivery.id, "ignored", Some(why))
+            .await?;
+        Ok(())
+    }
+
+    /// The repository an event is about, its facts taken over.
+    async fn repository(
+        &self,
+        installation_id: i64,
+        facts: &RepositoryFacts,
+    ) -> Result<Repository, Problem> {
+        let reference_name = format!("{}/{}", self.reference_host, facts.name);
+        let default_branch = facts.default_branch.as_deref().unwrap_or("main");
+        Ok(self
+            .store
+            .put_repository(
+                installation_id,
+                facts.id,
+                &facts.name,
+                &reference_name,
+                default_branch,
+            )
+            .await?)
+    }
+}
+
+/// The body of one of our own messages.
+fn internal<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Result<T, Problem> {
+    serde_json::from_slice(&delivery.body)
+        .map_err(|error| Problem::Impossible(format!("{}: {error}", delivery.event)))
+}
+
+/// The workspace one of our own messages belongs to.
+pub(super) fn installation_of(delivery: &Delivery) -> Result<i64, Problem> {
+    delivery
+        .installation_id
+        .ok_or_else(|| Problem::Impossible(format!("{} names no workspace", delivery.event)))
+}

@@ -1,0 +1,216 @@
+//! A push to the default branch: from the commit to its releases.
+//!
+//! The webhook only wakes us. What has to be released is the difference between the commit up to which we have
+//! released and the pushed one, so that a lost push is made up for by the next, a doubled one changes nothing, and one
+//! that arrives after a later one is recognised (accepted race: two pushes reordered by GitHub release once, at the
+//! newer commit).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::line::Decision;
+use super::{Problem, Worker};
+use crate::engine::{NewReleases, Trigger};
+use crate::github::{ComparisonStatus, GitHubError};
+use crate::model::{CommitSha, PackageName};
+use crate::store::{Delivery, Done, Repository};
+use crate::webhook::Push;
+
+/// What lies between the released commit and the pushed one.
+enum Difference {
+    /// The pushed commit is contained in what is released.
+    Nothing,
+    /// These paths differ.
+    Paths(BTreeSet<String>),
+    /// Nothing is known to be the same.
+    Everything,
+}
+
+impl Worker {
+    pub(super) async fn on_push(
+        &self,
+        delivery: &Delivery,
+        repository: &Repository,
+        push: &Push,
+    ) -> Result<(), Problem> {
+        if push.deleted || push.branch.as_deref() != Some(repository.default_branch.as_str()) {
+            return self.ignore(delivery, "not the default branch").await;
+        }
+        let commit = &push.after;
+        if repository.released_commit.as_ref() == Some(commit) {
+            return self.ignore(delivery, "released already").await;
+        }
+        let sources = self.sources(repository, commit).await?;
+        if !sources.is_ours {
+            return self.ignore(delivery, "there is no repo.ocu.star").await;
+        }
+        let (new, is_head) = match self.difference(repository, commit).await? {
+            Difference::Nothing => (self.nothing_new(repository, commit), false),
+            Difference::Paths(paths) => (
+                self.evaluate(repository, commit, &sources, Some(&paths))
+                    .await?,
+                true,
+            ),
+            Difference::Everything => (
+                self.evaluate(repository, commit, &sources, None).await?,
+                true,
+            ),
+        };
+        let new = self.with_origin(repository, new).await?;
+        let triggers = vec![Trigger::Release(new)];
+        let done = Done::Delivery(delivery.id);
+        let mut decision = Decision::new(repository.installation_id, triggers, done);
+        decision.released = is_head.then(|| (repository.id, commit.clone()));
+        self.decide(decision).await?;
+        Ok(())
+    }
+
+    async fn difference(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+    ) -> Result<Difference, Problem> {
+        let Some(released) = &repository.released_commit else {
+            return Ok(Difference::Everything);
+        };
+        let installation = self.github.installation(repository.installation_id);
+        let comparison = match installation
+            .compare(&repository.name, released.as_str(), commit.as_str())
+            .await
+        {
+            Ok(comparison) => comparison,
+            // The released commit is gone (history was rewritten and cleaned up): there is nothing to compare with.
+            Err(GitHubError::NotFound { .. }) => return Ok(Difference::Everything),
+            Err(error) => return Err(error.into()),
+        };
+        match comparison.status {
+            ComparisonStatus::Identical | ComparisonStatus::Behind => Ok(Difference::Nothing),
+            ComparisonStatus::Ahead if !comparison.truncated => Ok(Difference::Paths(
+                comparison.changed_paths.into_iter().collect(),
+            )),
+            ComparisonStatus::Ahead => Ok(Difference::Paths(
+                self.tree_difference(repository, released, commit).await?,
+            )),
+            ComparisonStatus::Diverged => {
+                let head = installation
+                    .branch_head(&repository.name, &repository.default_branch)
+                    .await?;
+                if head == *commit {
+                    let paths = self.tree_difference(repository, released, commit).await?;
+                    Ok(Difference::Paths(paths))
+                } else {
+                    Ok(Difference::Nothing)
+                }
+            }
+        }
+    }
+
+    /// Every path whose content differs between two commits: exact, whatever lies between them.
+    pub(super) async fn tree_difference(
+        &self,
+        repository: &Repository,
+        from: &CommitSha,
+        to: &CommitSha,
+    ) -> Result<BTreeSet<String>, Problem> {
+        let installation = self.github.installation(repository.installation_id);
+        let before = installation.tree(&repository.name, from).await?;
+        let after = installation.tree(&repository.name, to).await?;
+        let index = |tree: crate::github::Tree| -> BTreeMap<String, String> {
+            let entries = tree.entries.into_iter();
+            entries.map(|entry| (entry.path, entry.blob_sha)).collect()
+        };
+        let (before, after) = (index(before), index(after));
+        let paths = before.keys().chain(after.keys());
+        Ok(paths
+            .filter(|path| before.get(*path) != after.get(*path))
+            .cloned()
+            .collect())
+    }
+
+    pub(super) fn nothing_new(&self, repository: &Repository, commit: &CommitSha) -> NewReleases {
+        NewReleases {
+            repository_id: repository.id,
+            commit: commit.clone(),
+            packages: Vec::new(),
+            environments: Vec::new(),
+            diagnostics: Vec::new(),
+            until: None,
+            pull_request: None,
+            reply_to: None,
+            others: BTreeSet::new(),
+        }
+    }
+
+    /// Adds the merged pull request the commit came from, and, if environments are registered, the packages
+    /// elsewhere that may have to follow.
+    async fn with_origin(
+        &self,
+        repository: &Repository,
+        mut new: NewReleases,
+    ) -> Result<NewReleases, Problem> {
+        if !new.packages.is_empty() {
+            let pull_requests = self
+                .github
+                .installation(repository.installation_id)
+                .pull_requests_of_commit(&repository.name, &new.commit)
+                .await?;
+            let merged = pull_requests
+                .iter()
+                .find(|pull_request| pull_request.merged);
+            new.pull_request = merged.map(|pull_request| pull_request.number);
+        }
+        if !new.environments.is_empty() {
+            let own: BTreeSet<PackageName> = new
+                .packages
+                .iter()
+                .map(|candidate| candidate.name.clone())
+                .collect();
+            new.others = self
+                .store
+                .released_packages(repository.installation_id, &own)
+                .await?;
+        }
+        Ok(new)
+    }
+
+    /// Environments have changed: evaluates a package's newest release again at its own commit.
+    pub(super) async fn replan(
+        &self,
+        delivery: &Delivery,
+        package: &PackageName,
+    ) -> Result<(), Problem> {
+        let installation_id = super::intake::installation_of(delivery)?;
+        let newest = self.store.newest_release(installation_id, package).await?;
+        let repository = self
+            .store
+            .repository_by_reference(installation_id, &package.repository)
+            .await?;
+        let (Some(release), Some(repository)) = (newest, repository) else {
+            return self.ignore(delivery, "the package has no release").await;
+        };
+        let Some(commit) = self.commit_of(installation_id, &release).await? else {
+            return self.ignore(delivery, "the release is gone").await;
+        };
+        let sources = self.sources(&repository, &commit).await?;
+        let environments = self.environments(installation_id).await?;
+        let paths = [package.path.clone()];
+        let evaluations = self
+            .sandbox
+            .evaluate(&sources.tree, &paths, &environments)
+            .await?;
+        let evaluated = evaluations.into_iter().next();
+        let Some(mut package) = evaluated
+            .as_ref()
+            .and_then(|(_, evaluation)| evaluation.package.clone())
+        else {
+            return self.ignore(delivery, "the file holds no package now").await;
+        };
+        if let Some((_, evaluation)) = evaluated {
+            package.loads.extend(evaluation.loads);
+        }
+        let trigger = Trigger::Replanned { release, package };
+        let done = Done::Delivery(delivery.id);
+        self.decide(Decision::new(installation_id, vec![trigger], done))
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Comments and reactions. A comment is looked for before it is written again: each carries a hidden mark.
+
+use super::{Problem, Worker};
+use crate::github::Reaction;
+use crate::model::ReleaseName;
+use crate::report;
+use crate::store::{PendingEffect, Scope};
+
+impl Worker {
+    /// Answers a command.
+    pub(super) async fn reply(
+        &self,
+        effect: &PendingEffect,
+        pull_request: i64,
+        body: &str,
+    ) -> Result<(), Problem> {
+        let mark = format!("<!-- ocuroot:{} -->", effect.key);
+        self.comment_once(effect, pull_request, &mark, body).await
+    }
+
+    /// Tells how a release that a command asked for has settled.
+    pub(super) async fn result(
+        &self,
+        effect: &PendingEffect,
+        name: &ReleaseName,
+        pull_request: i64,
+    ) -> Result<(), Problem> {
+        let scope = Scope {
+            installation_id: effect.installation_id,
+            releases: std::iter::once(name.clone()).collect(),
+            ..Scope::default()
+        };
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let Some(release) = snapshot.releases.get(name) else {
+            return self.settled(effect).await;
+        };
+        let view = self
+            .store
+            .release_view(effect.installation_id, name)
+            .await?;
+        let body = report::result(release, &snapshot, &view.links, self.clock.now());
+        let mark = format!("<!-- ocuroot:{} {} -->", effect.key, effect.generation);
+        self.comment_once(effect, pull_request, &mark, &body).await
+    }
+
+    async fn comment_once(
+        &self,
+        effect: &PendingEffect,
+        pull_request: i64,
+        mark: &str,
+        body: &str,
+    ) -> Result<(), Problem> {
+        let repository = self.repository_of(effect).await?;
+        let installation = self.github.installation(effect.installation_id);
+        let is_there = effect.is_unsure
+            && installation
+                .find_comment(&repository.name, pull_request, mark)
+                .await?
+                .is_some();
+        if !is_there {
+            let body = format!("{mark}\n{body}");
+            installation
+                .create_comment(&repository.name, pull_request, &body)
+                .await?;
+        }
+        self.settled(effect).await
+    }
+
+    /// Acknowledges a command. Reacting twice is reacting once.
+    pub(super) async fn react(
+        &self,
+        effect: &PendingEffect,
+        comment: i64,
+        is_taken: bool,
+    ) -> Result<(), Problem> {
+        let repository = self.repository_of(effect).await?;
+        let reaction = if is_taken {
+            Reaction::Eyes
+        } else {
+            Reaction::Confused
+        };
+        self.github
+            .installation(effect.installation_id)
+            .react(&repository.name, comment, reaction)
+            .await?;
+        self.settled(effect).await
+    }
+}

@@ -1,0 +1,407 @@
+//! Starting jobs. A start is the one call that must not be made twice: the wave is written down first, carries a name
+//! that GitHub shows, and a start whose answer was lost is looked for before it is given up or repeated.
+//!
+//! Jobs that execute our functions claim their run by its fence, so that even a doubled workflow run executes nothing
+//! twice. The repository's own workflows claim nothing: for them an unconfirmed start is never repeated by itself.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::dispatch::refused_dispatch;
+use super::{LEASE_SECONDS, Problem, Worker};
+use crate::config;
+use crate::engine::plan::Call;
+use crate::engine::{Release, Run};
+use crate::github::GitHubError;
+use crate::model::{Action, RunName, WorkflowCall};
+use crate::store::{PendingEffect, Repository, Wave};
+
+/// The workflow that executes functions unless the config file names another.
+pub(super) const RUNNER_WORKFLOW: &str = "ocuroot.yml";
+
+/// GitHub runs at most this many jobs of one matrix.
+const LARGEST_WAVE: usize = 256;
+
+/// How long GitHub may take to list a workflow run it has started, in seconds.
+const LISTING_DELAY: i64 = 60;
+
+/// A run about to travel, with what its job must know.
+struct Passenger {
+    effect: PendingEffect,
+    run_id: i64,
+    name: RunName,
+    fence: i64,
+    release: Release,
+}
+
+impl Worker {
+    /// Starts one workflow run for this run and every other that is ready in the same repository.
+    pub(super) async fn dispatch_wave(
+        &self,
+        effect: &PendingEffect,
+        run: &RunName,
+        fence: i64,
+    ) -> Result<(), Problem> {
+        let repository = self.repository_of(effect).await?;
+        if let Some(wave) = self.unconfirmed(effect).await? {
+            return self.confirm(effect, &repository, &wave).await;
+        }
+        let Some(first) = self.passenger(effect.clone(), run, fence).await? else {
+            return self.settled(effect).await;
+        };
+        let workflow = runner_of(&first.release);
+        let mut passengers = vec![first];
+        self.fill(effect, &workflow, &mut passengers).await?;
+        let wave = Wave {
+            key: format!("{}-{fence}-{}", passengers[0].run_id, effect.attempts),
+            installation_id: effect.installation_id,
+            repository_id: repository.id,
+            workflow: workflow.clone(),
+            is_native: false,
+            created_at: self.clock.now(),
+            workflow_run_id: None,
+            url: None,
+        };
+        let inputs = BTreeMap::from([
+            ("ocuroot_wave".to_owned(), wave.key.clone()),
+            ("ocuroot_server".to_owned(), self.public_url.clone()),
+            ("ocuroot_runs".to_owned(), matrix(&passengers).to_string()),
+        ]);
+        self.start(&repository, &wave, &inputs, &passengers).await
+    }
+
+    /// Starts the repository's own workflow.
+    pub(super) async fn dispatch_workflow(
+        &self,
+        effect: &PendingEffect,
+        run: &RunName,
+        fence: i64,
+    ) -> Result<(), Problem> {
+        let repository = self.repository_of(effect).await?;
+        if let Some(wave) = self.unconfirmed(effect).await? {
+            return self.confirm(effect, &repository, &wave).await;
+        }
+        let Some((release, current)) = self.started_run(effect, run, fence).await? else {
+            return self.settled(effect).await;
+        };
+        let Action::Workflow(call) = &current.current().action else {
+            return self.settled(effect).await;
+        };
+        let Some(passenger) = self.passenger(effect.clone(), run, fence).await? else {
+            return self.settled(effect).await;
+        };
+        let wave = Wave {
+            key: format!("{}-{fence}-{}", passenger.run_id, effect.attempts),
+            installation_id: effect.installation_id,
+            repository_id: repository.id,
+            workflow: call.file.clone(),
+            is_native: true,
+            created_at: self.clock.now(),
+            workflow_run_id: None,
+            url: None,
+        };
+        let sources = self.sources(&repository, &release.commit).await?;
+        let text = self
+            .workflow_text(&repository, &release.commit, &sources, &call.file)
+            .await?;
+        let declared = config::workflow::declared_names(text.as_deref().unwrap_or(""));
+        let inputs = native_inputs(&declared, call, &current, &release, run, &wave.key);
+        self.start(&repository, &wave, &inputs, &[passenger]).await
+    }
+
+    /// Takes along what is ready for the same workflow. What turns out to belong to another one is put back.
+    async fn fill(
+        &self,
+        effect: &PendingEffect,
+        workflow: &str,
+        passengers: &mut Vec<Passenger>,
+    ) -> Result<(), Problem> {
+        let most = passengers[0]
+            .release
+            .package
+            .wave
+            .map_or(LARGEST_WAVE, |wave| usize::try_from(wave).unwrap_or(1))
+            .clamp(1, LARGEST_WAVE);
+        if most == 1 {
+            return Ok(());
+        }
+        let companions = self
+            .store
+            .claim_companions(effect, self.clock.now(), LEASE_SECONDS, (most - 1) as i64)
+            .await?;
+        for companion in companions {
+            let Call::Dispatch { run, fence } = companion.effect.call.clone() else {
+                continue;
+            };
+            match self.passenger(companion.clone(), &run, fence).await? {
+                Some(passenger) if runner_of(&passenger.release) == workflow => {
+                    passengers.push(passenger);
+                }
+                Some(other) => {
+                    let now = self.clock.now();
+                    self.store
+                        .effect_postponed(&other.effect, now, false, "travels in another wave")
+                        .await?;
+                }
+                None => self.settled(&companion).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The run with what its job must know; `None` when this start of it is not wanted any more.
+    async fn passenger(
+        &self,
+        effect: PendingEffect,
+        run: &RunName,
+        fence: i64,
+    ) -> Result<Option<Passenger>, Problem> {
+        let Some((release, _)) = self.started_run(&effect, run, fence).await? else {
+            return Ok(None);
+        };
+        let row = self.store.run_by_name(effect.installation_id, run).await?;
+        Ok(row.map(|row| Passenger {
+            effect,
+            run_id: row.id,
+            name: run.clone(),
+            fence,
+            release,
+        }))
+    }
+
+    /// Writes the wave down, makes the call, writes down what became of it.
+    async fn start(
+        &self,
+        repository: &Repository,
+        wave: &Wave,
+        inputs: &BTreeMap<String, String>,
+        passengers: &[Passenger],
+    ) -> Result<(), Problem> {
+        let effects: Vec<PendingEffect> = passengers
+            .iter()
+            .map(|passenger| passenger.effect.clone())
+            .collect();
+        let run_ids: Vec<i64> = passengers
+            .iter()
+            .map(|passenger| passenger.run_id)
+            .collect();
+        self.store.create_wave(wave, &effects, &run_ids).await?;
+        let answer = self
+            .github
+            .installation(wave.installation_id)
+            .dispatch_workflow(
+                &repository.name,
+                &wave.workflow,
+                &repository.default_branch,
+                inputs,
+            )
+            .await;
+        match answer {
+            Ok(started) => {
+                if let Some(id) = started.workflow_run_id {
+                    self.store
+                        .wave_started(&wave.key, id, started.html_url.as_deref())
+                        .await?;
+                }
+                for effect in &effects {
+                    self.settled(effect).await?;
+                }
+            }
+            Err(error) => self.not_started(passengers, error, &wave.workflow).await?,
+        }
+        Ok(())
+    }
+
+    /// GitHub refused, or nobody knows.
+    async fn not_started(
+        &self,
+        passengers: &[Passenger],
+        error: GitHubError,
+        workflow: &str,
+    ) -> Result<(), Problem> {
+        let is_final = error.is_certainly_not_done() && !error.is_transient();
+        let message = refused_dispatch(&error, workflow);
+        let problem = Problem::GitHub(error);
+        for passenger in passengers {
+            if is_final {
+                self.unstartable(
+                    &passenger.effect,
+                    &passenger.name,
+                    passenger.fence,
+                    message.clone(),
+                )
+                .await?;
+            } else {
+                self.not_done(&passenger.effect, &problem).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The wave of an earlier try of which nobody knows whether it was started.
+    async fn unconfirmed(&self, effect: &PendingEffect) -> Result<Option<Wave>, Problem> {
+        match &effect.wave {
+            Some(key) if effect.is_unsure => Ok(self.store.wave(key).await?),
+            _ => Ok(None),
+        }
+    }
+
+    /// Finds out whether a wave was started.
+    async fn confirm(
+        &self,
+        effect: &PendingEffect,
+        repository: &Repository,
+        wave: &Wave,
+    ) -> Result<(), Problem> {
+        if wave.workflow_run_id.is_none() && !self.find_started(repository, wave).await? {
+            let age = self.clock.now().since(wave.created_at) / 1000;
+            if age < LISTING_DELAY {
+                let due = self.clock.now().plus_seconds(5);
+                self.store
+                    .effect_postponed(effect, due, true, "looking for the workflow run")
+                    .await?;
+                return Ok(());
+            }
+            return self.give_up_wave(effect, wave).await;
+        }
+        for companion in self.store.effects_of_wave(&wave.key).await? {
+            self.settled(&companion).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks for the workflow run that carries the wave's name.
+    async fn find_started(&self, repository: &Repository, wave: &Wave) -> Result<bool, Problem> {
+        // GitHub's clock may be a little behind ours.
+        let since = wave.created_at.plus_seconds(-LISTING_DELAY).rfc3339();
+        let runs = self
+            .github
+            .installation(wave.installation_id)
+            .workflow_runs_since(&repository.name, &wave.workflow, &since)
+            .await?;
+        let title = format!("ocuroot {}", wave.key);
+        let found = runs.iter().find(|run| run.display_title.contains(&title));
+        if let Some(found) = found {
+            self.store
+                .wave_started(&wave.key, found.id, Some(&found.html_url))
+                .await?;
+        }
+        Ok(found.is_some())
+    }
+
+    /// GitHub shows no such workflow run. Our functions are claimed, so they are simply started again; a native
+    /// workflow might run unseen, so a person decides.
+    async fn give_up_wave(&self, effect: &PendingEffect, wave: &Wave) -> Result<(), Problem> {
+        let now = self.clock.now();
+        for companion in self.store.effects_of_wave(&wave.key).await? {
+            match (&companion.effect.call, wave.is_native) {
+                (Call::DispatchWorkflow { run, fence }, true) => {
+                    let message = format!(
+                        "GitHub did not confirm that `{}` was started and does not list it. Look at the \
+                         repository's Actions page; if it does not run there, comment `/ocuroot retry`.",
+                        wave.workflow
+                    );
+                    self.unstartable(&companion, run, *fence, message).await?;
+                }
+                _ => {
+                    self.store
+                        .effect_postponed(&companion, now, false, "GitHub does not list it")
+                        .await?;
+                }
+            }
+        }
+        tracing::warn!(
+            wave = wave.key,
+            key = effect.key,
+            "a start was never confirmed"
+        );
+        Ok(())
+    }
+
+    /// Asks GitHub to stop the workflow run, unless other runs still need it. The run is given up already: its late
+    /// result is fenced off.
+    pub(super) async fn cancel_workflow(
+        &self,
+        effect: &PendingEffect,
+        run: &RunName,
+    ) -> Result<(), Problem> {
+        let row = self.store.run_by_name(effect.installation_id, run).await?;
+        let wave = match row.and_then(|row| row.wave) {
+            Some(key) => self.store.wave(&key).await?,
+            None => None,
+        };
+        let Some((id, wave)) = wave.and_then(|wave| Some((wave.workflow_run_id?, wave))) else {
+            return self.settled(effect).await;
+        };
+        if self.store.active_runs_of_wave(&wave.key).await?.is_empty() {
+            let repository = self.repository_of(effect).await?;
+            let answer = self
+                .github
+                .installation(effect.installation_id)
+                .cancel_workflow_run(&repository.name, id)
+                .await;
+            match answer {
+                // 409: it has ended by itself.
+                Ok(()) | Err(GitHubError::Rejected { .. } | GitHubError::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.settled(effect).await
+    }
+}
+
+fn runner_of(release: &Release) -> String {
+    let named = release.package.runner.as_deref();
+    named.unwrap_or(RUNNER_WORKFLOW).to_owned()
+}
+
+/// The matrix: for each run its id, fence, name for people, commit and environment. Never a secret, never the spec.
+fn matrix(passengers: &[Passenger]) -> Value {
+    let runs = passengers.iter().map(|passenger| {
+        let key = &passenger.name.key;
+        json!({
+            "id": passenger.run_id,
+            "fence": passenger.fence,
+            "name": format!("{} {} {key}", passenger.name.release.package.short(),
+                            passenger.name.release.number),
+            "commit": passenger.release.commit,
+            "environment": key.environment().map_or("", |environment| environment.as_str()),
+        })
+    });
+    Value::Array(runs.collect())
+}
+
+/// What a native workflow is given: the task's inputs and the fixed ones by name, and those of ours it declares.
+fn native_inputs(
+    declared: &[String],
+    call: &WorkflowCall,
+    run: &Run,
+    release: &Release,
+    name: &RunName,
+    wave: &str,
+) -> BTreeMap<String, String> {
+    let own = [
+        ("ocuroot_run", wave.to_owned()),
+        ("ocuroot_commit", release.commit.to_string()),
+        ("ocuroot_release", release.name.number.to_string()),
+        (
+            "ocuroot_environment",
+            name.key
+                .environment()
+                .map_or(String::new(), ToString::to_string),
+        ),
+    ];
+    let mut inputs: BTreeMap<String, String> = own
+        .into_iter()
+        .filter(|(name, _)| declared.iter().any(|declared| declared == name))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    for (name, value) in run.current().values.iter().chain(&call.inputs) {
+        // The environment a deployment has for free is passed only to workflows that ask for it.
+        if name != "environment" || declared.iter().any(|declared| declared == name) {
+            inputs.insert(name.clone(), config::workflow::input_text(name, value));
+        }
+    }
+    inputs
+}
