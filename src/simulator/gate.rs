@@ -74,9 +74,12 @@ impl Shared {
         if let Some(path) = incoming.path.strip_prefix("/api/v3") {
             incoming.path = path.to_owned();
         }
-        let found = route::find(&incoming.method, &incoming.path);
         let mut world = self.lock();
         let world = &mut *world;
+        if let Some(path) = world.path_by_name(&incoming.path) {
+            incoming.path = path;
+        }
+        let found = route::find(&incoming.method, &incoming.path);
         let mut problems = self.schema_problems(&incoming, found.is_some());
         problems.extend(missing_version(
             &incoming,
@@ -141,6 +144,9 @@ fn answer(
     incoming: &Incoming,
 ) -> Result<Answer, Refusal> {
     let api_version = api_version(route, incoming)?;
+    if let Some(answer) = world.moved(&incoming.method, &incoming.path) {
+        return Ok(answer);
+    }
     let caller = match route.access {
         Access::Public => Caller::Nobody,
         _ => world.authenticate(incoming.headers.get("authorization").map(String::as_str))?,
@@ -162,6 +168,39 @@ fn answer(
         repository,
     };
     (route.handler)(&mut call)
+}
+
+impl World {
+    /// `/repos/owner/name/…` for `/repositories/{id}/…`, where redirects lead.
+    fn path_by_name(&self, path: &str) -> Option<String> {
+        let rest = path.strip_prefix("/repositories/")?;
+        let (id, rest) = rest
+            .split_once('/')
+            .map_or((rest, String::new()), |(id, rest)| (id, format!("/{rest}")));
+        let id: u64 = id.parse().ok()?;
+        let found = self
+            .repositories
+            .values()
+            .find(|repository| repository.id == id)?;
+        Some(format!("/repos/{}{rest}", found.full_name))
+    }
+
+    /// The redirect from a name that a repository had.
+    fn moved(&self, method: &str, path: &str) -> Option<Answer> {
+        let mut segments = path.strip_prefix("/repos/")?.splitn(3, '/');
+        let name = format!("{}/{}", segments.next()?, segments.next()?);
+        self.renamed.get(&name.to_lowercase())?;
+        let id = self.repository(&name).ok()?.id;
+        let rest = segments
+            .next()
+            .map(|rest| format!("/{rest}"))
+            .unwrap_or_default();
+        let status = if method == "GET" { 301 } else { 307 };
+        Some(Answer::redirect(
+            status,
+            format!("{}/repositories/{id}{rest}", self.url),
+        ))
+    }
 }
 
 /// GitHub answers in its oldest version then, which will be gone one day.

@@ -141,7 +141,7 @@ impl World {
                 self.url, run.id, job.id
             );
             set("ACTIONS_ID_TOKEN_REQUEST_URL", &url);
-            set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", &job.request_token);
+            set("ACTIONS_ID_TOKEN_REQUEST_TOKEN", &job.request_token.0);
         }
         Ok(variables)
     }

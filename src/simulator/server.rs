@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::answer::Answer;
 use super::gate::Incoming;
 use super::shared::Shared;
+use super::{page, remote};
 
 /// Larger requests are refused; a push over HTTP is the largest there is.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -139,7 +140,7 @@ async fn answer(
         body: body.into(),
     };
     // Git is asked with blocking processes.
-    let answered = tokio::task::spawn_blocking(move || shared.handle(incoming)).await;
+    let answered = tokio::task::spawn_blocking(move || dispatch(&shared, incoming)).await;
     match answered {
         Ok(Some(answer)) => response(answer),
         Ok(None) => {
@@ -148,6 +149,33 @@ async fn answer(
         }
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
     }
+}
+
+/// First segments of API paths; everything else is a page, unless it comes with credentials.
+const API: [&str; 7] = [
+    "api",
+    "app",
+    "installation",
+    "rate_limit",
+    "repos",
+    ".well-known",
+    "_simulator",
+];
+
+fn dispatch(shared: &Shared, incoming: Incoming) -> Option<Answer> {
+    if let Some((repository, service)) = remote::parse(&incoming.path) {
+        return Some(remote::answer(shared, &repository, &service, &incoming));
+    }
+    let first = incoming
+        .path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    if API.contains(&first) || incoming.headers.contains_key("authorization") {
+        return shared.handle(incoming);
+    }
+    Some(page::answer(shared, &incoming))
 }
 
 fn response(answer: Answer) -> Response {

@@ -7,10 +7,11 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::actions::run;
 use super::deliveries::Deliveries;
 use super::faults::{Faults, FaultsHandle};
 use super::keys::Key;
-use super::options::{AppCredentials, Delivery, Options};
+use super::options::{AppCredentials, Delivery, Execution, Options};
 use super::server;
 use super::shared::Shared;
 use super::state::manifest::Manifest;
@@ -50,6 +51,7 @@ impl Simulator {
             manifest,
             owner: "ocuroot".to_owned(),
         };
+        let is_laptop = matches!(options.execution, Execution::Laptop { .. });
         let deliveries = Deliveries::new(app.id, options.webhook_url, options.webhook_secret);
         let world = World {
             clock: options.clock,
@@ -61,6 +63,7 @@ impl Simulator {
             users: BTreeMap::new(),
             installations: Vec::new(),
             repositories: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
             deliveries,
             faults: Faults::default(),
@@ -69,6 +72,8 @@ impl Simulator {
             requests_left: 5000,
             execution: options.execution,
             laptop_queue: Vec::new(),
+            is_stopping: false,
+            runs_wake: Arc::new(tokio::sync::Notify::new()),
         };
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -78,6 +83,9 @@ impl Simulator {
         let mut tasks = vec![tokio::spawn(server::serve(listener, shared.clone()))];
         if options.delivery == Delivery::AtOnce {
             tasks.push(tokio::spawn(shared.clone().deliver_at_once()));
+        }
+        if is_laptop {
+            tasks.push(tokio::spawn(run::work(shared.clone())));
         }
         Ok(Self { shared, tasks })
     }
@@ -109,8 +117,9 @@ impl Simulator {
         FaultsHandle(self.shared.clone())
     }
 
-    /// Stops answering and delivering.
+    /// Stops answering and delivering, and kills the steps that run.
     pub fn stop(&self) {
+        self.shared.lock().is_stopping = true;
         for task in &self.tasks {
             task.abort();
         }

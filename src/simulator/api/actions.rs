@@ -162,13 +162,16 @@ fn list_runs(call: &Call<'_>, fits: impl Fn(&WorkflowRun) -> bool) -> Result<Ans
     call.page(Some("workflow_runs"), &items?)
 }
 
+/// Whether a time stands as wanted to a limit.
+type Comparison = fn(&str, &str) -> bool;
+
 /// GitHub's search syntax for times: `>=T`, `>T`, `<=T`, `<T`, `A..B` (with `*` for open ends), or a time or day itself.
 fn in_range(time: &str, range: &str) -> bool {
     // Times of the same form compare like texts; a day stands for its first moment.
     if let Some((from, to)) = range.split_once("..") {
         return (from == "*" || time >= from) && (to == "*" || time <= to);
     }
-    let comparisons: [(&str, fn(&str, &str) -> bool); 4] = [
+    let comparisons: [(&str, Comparison); 4] = [
         (">=", |time, limit| time >= limit),
         ("<=", |time, limit| time <= limit),
         (">", |time, limit| time > limit),

@@ -144,7 +144,7 @@ fn blob(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         200,
         &json!({
             "sha": sha, "node_id": format!("B_{sha}"), "size": bytes.len(), "url": url, "encoding": "base64",
-            "content": wrapped(&bytes), "highlighted_content": null,
+            "content": wrapped(&bytes),
         }),
     ))
 }

@@ -61,7 +61,7 @@ fn token(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         .headers
         .get("authorization")
         .and_then(|header| header.strip_prefix("Bearer "));
-    if bearer != Some(job.request_token.as_str()) || record.is_completed() || !job.identity {
+    if bearer != Some(job.request_token.0.as_str()) || record.is_completed() || !job.identity {
         return Err(Refusal::new(
             401,
             "The job may not ask for an identity token",

@@ -52,6 +52,8 @@ impl Git {
         ])?;
         // Without it `git http-backend` refuses a push that carries no login.
         git.text(&["config", "http.receivepack", "true"])?;
+        // Only the state writes the heads of pull requests.
+        git.text(&["config", "receive.hideRefs", "refs/pull"])?;
         // Heads of pull requests and of deployments are asked for by id.
         git.text(&["config", "uploadpack.allowAnySHA1InWant", "true"])?;
         Ok(git)

@@ -16,7 +16,6 @@ pub(crate) const REACTIONS: [&str; 8] = [
 /// An issue that is not a pull request.
 #[derive(Clone, Debug)]
 pub(crate) struct Issue {
-    pub(crate) number: u64,
     pub(crate) title: String,
     pub(crate) user: String,
     pub(crate) created_at: i64,
@@ -68,7 +67,6 @@ impl World {
         repository.last_number += 1;
         let number = repository.last_number;
         let issue = Issue {
-            number,
             title: title.to_owned(),
             user: login.to_owned(),
             created_at: now,

@@ -132,6 +132,8 @@ impl World {
         login: &str,
     ) -> Result<u64, Refusal> {
         self.user(login);
+        let declared = workflow.dispatch_inputs().unwrap_or_default();
+        let typed_inputs = typed(&declared, &inputs);
         let (id, now) = (self.ids.next("workflow_run"), self.now());
         let workflow_id = self.workflow_id(full_name, path)?;
         let branch = reference.strip_prefix("refs/heads/");
@@ -156,6 +158,7 @@ impl World {
             status: "queued".to_owned(),
             conclusion: None,
             inputs,
+            typed_inputs,
             actor: login.to_owned(),
             suite,
             jobs: Vec::new(),
@@ -194,6 +197,7 @@ impl World {
     pub(crate) fn enqueue_on_laptop(&mut self, full_name: &str, id: u64) {
         if matches!(self.execution, Execution::Laptop { .. }) {
             self.laptop_queue.push((full_name.to_owned(), id));
+            self.runs_wake.notify_one();
         }
     }
 
@@ -206,7 +210,7 @@ impl World {
             None => ("branch", run.reference.trim_start_matches("refs/heads/")),
         };
         let mut scope = Scope::default();
-        scope.set("inputs", json!(run.inputs));
+        scope.set("inputs", run.typed_inputs.clone());
         scope.set("vars", json!({}));
         scope.set("env", json!({}));
         scope.set("needs", json!({}));
@@ -289,4 +293,20 @@ fn checked_inputs(
         values.insert(input.name.clone(), value);
     }
     Ok(values)
+}
+
+/// Booleans and numbers in their own type.
+fn typed(declared: &[Input], values: &BTreeMap<String, String>) -> Value {
+    let value = |input: &Input| {
+        let text = values.get(&input.name).cloned().unwrap_or_default();
+        let typed = match input.kind.as_str() {
+            "boolean" => json!(text == "true"),
+            "number" => text
+                .parse::<serde_json::Number>()
+                .map_or(json!(text), Value::Number),
+            _ => json!(text),
+        };
+        (input.name.clone(), typed)
+    };
+    Value::Object(declared.iter().map(value).collect())
 }

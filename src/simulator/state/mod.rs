@@ -2,6 +2,7 @@
 //! that the state and the deliveries cannot disagree. The API, the Rust verbs and the pages all go through these.
 
 pub(crate) mod check;
+mod check_event;
 pub(crate) mod comment;
 pub(crate) mod deployment;
 pub(crate) mod dispatch;
@@ -14,4 +15,5 @@ pub(crate) mod refusal;
 pub(crate) mod repository;
 pub(crate) mod user;
 pub(crate) mod workflow;
+mod workflow_cancel;
 pub(crate) mod world;

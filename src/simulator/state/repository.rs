@@ -130,6 +130,7 @@ impl World {
         private: bool,
     ) -> Result<(), Refusal> {
         let (owner, name) = split_name(full_name)?;
+        self.renamed.remove(&full_name.to_lowercase());
         if self.repository(full_name).is_ok() {
             return Err(Refusal::unprocessable(format!(
                 "{full_name} exists already"
@@ -235,6 +236,10 @@ impl World {
         let previous = std::mem::replace(&mut repository.name, name.to_owned());
         repository.full_name = format!("{}/{name}", repository.owner);
         let renamed = repository.full_name.clone();
+        // Another repository may take an old name; this one may get its own back.
+        self.renamed.remove(&renamed.to_lowercase());
+        self.renamed
+            .insert(full_name.to_lowercase(), renamed.clone());
         self.repositories.insert(renamed.to_lowercase(), repository);
         let changes = json!({"repository": {"name": {"from": previous}}});
         self.emit(

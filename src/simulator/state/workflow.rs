@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::check::{CheckApp, CheckRunChange};
 use super::refusal::Refusal;
 use super::user::ACTIONS_BOT;
 use super::world::World;
 use crate::simulator::keys::random_hex;
+use crate::simulator::options::Execution;
 
 /// A run of a workflow.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct WorkflowRun {
     pub conclusion: Option<String>,
     /// As dispatched, with defaults filled in.
     pub inputs: BTreeMap<String, String>,
+    /// The same with numbers and booleans as such, as the `inputs` context shows them.
+    pub(crate) typed_inputs: Value,
     /// Who dispatched it.
     pub actor: String,
     /// Its check suite.
@@ -77,13 +80,23 @@ pub struct Job {
     /// Whether the job may ask for an identity token.
     pub identity: bool,
     /// The bearer token its identity tokens are asked for with.
-    pub(crate) request_token: String,
+    pub(crate) request_token: RequestToken,
     /// In order.
     pub steps: Vec<Step>,
     /// Seconds since 1970.
     pub started_at: Option<i64>,
     /// Seconds since 1970.
     pub completed_at: Option<i64>,
+}
+
+/// A bearer token that `Debug` does not show.
+#[derive(Clone)]
+pub(crate) struct RequestToken(pub(crate) String);
+
+impl std::fmt::Debug for RequestToken {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("(redacted)")
+    }
 }
 
 /// One step of a job.
@@ -193,7 +206,7 @@ impl World {
                 labels: job.labels,
                 environment: job.environment,
                 identity: job.identity,
-                request_token: random_hex(24),
+                request_token: RequestToken(random_hex(24)),
                 steps: Vec::new(),
                 started_at: None,
                 completed_at: None,
@@ -283,6 +296,7 @@ impl World {
         run.status = "queued".to_owned();
         run.conclusion = None;
         run.cancel_requested = false;
+        run.error = None;
         let jobs = std::mem::take(&mut run.jobs).into_iter().map(|job| NewJob {
             name: job.name,
             key: job.key,
@@ -291,9 +305,11 @@ impl World {
             identity: job.identity,
         });
         let jobs = jobs.collect();
-        self.add_jobs(full_name, id, jobs)?;
-        self.enqueue_on_laptop(full_name, id);
-        Ok(())
+        if matches!(self.execution, Execution::Laptop { .. }) {
+            self.enqueue_on_laptop(full_name, id);
+            return Ok(());
+        }
+        self.add_jobs(full_name, id, jobs).map(drop)
     }
 
     /// Attaches an artifact; one of the same name is replaced.
@@ -355,38 +371,5 @@ impl World {
         let fields =
             json!({"workflow_job": self.job_json(full_name, run, job)?, "deployment": null});
         self.emit(full_name, "workflow_job", Some(action), &actor, fields)
-    }
-}
-
-impl World {
-    /// Asks a run to stop. A run that nobody works on stops at once.
-    pub(crate) fn cancel_run(&mut self, full_name: &str, id: u64) -> Result<(), Refusal> {
-        let run = self.workflow_run_mut(full_name, id)?;
-        if run.is_completed() {
-            return Err(Refusal::new(
-                409,
-                "Cannot cancel a workflow run that is completed.",
-            ));
-        }
-        run.cancel_requested = true;
-        // In progress on the laptop: its worker sees the request. Scripted: the test completes it, or force-cancel does.
-        if run.status == "queued" {
-            self.complete_run(full_name, id, "cancelled")
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Stops a run whatever it does.
-    pub(crate) fn force_cancel_run(&mut self, full_name: &str, id: u64) -> Result<(), Refusal> {
-        let run = self.workflow_run_mut(full_name, id)?;
-        if run.is_completed() {
-            return Err(Refusal::new(
-                409,
-                "Cannot cancel a workflow run that is completed.",
-            ));
-        }
-        run.cancel_requested = true;
-        self.complete_run(full_name, id, "cancelled")
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::manifest::Manifest;
 use super::refusal::Refusal;
@@ -45,6 +48,8 @@ pub(crate) struct World {
     pub(crate) installations: Vec<Installation>,
     /// By the full name in lower case.
     pub(crate) repositories: BTreeMap<String, Repository>,
+    /// Old full names in lower case, and what they lead to.
+    pub(crate) renamed: BTreeMap<String, String>,
     pub(crate) tokens: BTreeMap<String, InstallationToken>,
     pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
@@ -54,6 +59,10 @@ pub(crate) struct World {
     pub(crate) execution: Execution,
     /// Repository and workflow run of what waits for the laptop's workers.
     pub(crate) laptop_queue: Vec<(String, u64)>,
+    /// Nothing is started any more, and what runs is killed.
+    pub(crate) is_stopping: bool,
+    /// Rung when a workflow run waits for the laptop.
+    pub(crate) runs_wake: Arc<Notify>,
 }
 
 impl World {
@@ -62,18 +71,27 @@ impl World {
         self.clock.now()
     }
 
-    /// A repository by its full name.
+    /// A repository by its full name, or by one it had.
     pub(crate) fn repository(&self, full_name: &str) -> Result<&Repository, Refusal> {
         self.repositories
-            .get(&full_name.to_lowercase())
+            .get(&self.current_name(full_name))
             .ok_or_else(Refusal::not_found)
     }
 
-    /// A repository by its full name, to change it.
+    /// The same, to change it.
     pub(crate) fn repository_mut(&mut self, full_name: &str) -> Result<&mut Repository, Refusal> {
+        let name = self.current_name(full_name);
         self.repositories
-            .get_mut(&full_name.to_lowercase())
+            .get_mut(&name)
             .ok_or_else(Refusal::not_found)
+    }
+
+    fn current_name(&self, full_name: &str) -> String {
+        let mut name = full_name.to_lowercase();
+        while let Some(newer) = self.renamed.get(&name) {
+            name = newer.to_lowercase();
+        }
+        name
     }
 
     /// Whether the App's manifest grants a permission.

@@ -96,6 +96,21 @@ impl Simulator {
         self.shared.lock().known_user(login).map(|user| user.id)
     }
 
+    /// Looks again after each change until there is something to see. Without an end if that never comes: give it a
+    /// timeout.
+    pub async fn wait_for<T>(&self, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        loop {
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            // Listening before looking: a change between the two is not missed.
+            changed.as_mut().enable();
+            if let Some(seen) = look(self) {
+                return seen;
+            }
+            changed.await;
+        }
+    }
+
     /// Every API request so far.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.shared.lock().requests.clone()

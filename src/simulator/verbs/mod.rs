@@ -5,3 +5,5 @@ mod deliveries;
 mod look;
 mod repositories;
 mod runs;
+
+pub(crate) use runs::archive;

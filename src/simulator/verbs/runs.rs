@@ -44,12 +44,9 @@ impl Simulator {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Value::from(*value)))
             .collect();
-        let id = self
-            .shared
+        self.shared
             .lock()
-            .dispatch_workflow(full_name, file, reference, &inputs, user)?;
-        self.shared.runs_wake.notify_one();
-        Ok(id)
+            .dispatch_workflow(full_name, file, reference, &inputs, user)
     }
 
     /// Starts a queued run and its jobs.
@@ -91,10 +88,7 @@ impl Simulator {
     pub fn rerun_workflow_run(&self, id: u64) -> Result<(), Refusal> {
         let mut world = self.shared.lock();
         let repository = world.repository_of_run(id)?;
-        world.rerun(&repository, id)?;
-        drop(world);
-        self.shared.runs_wake.notify_one();
-        Ok(())
+        world.rerun(&repository, id)
     }
 
     /// Uploads files as an artifact of a run.

@@ -153,3 +153,22 @@ async fn every_repository_of_the_installation_is_listed() {
     assert_eq!(Some(unsigned(first.id)), id);
     world.assert_clean();
 }
+
+#[tokio::test]
+async fn a_renamed_repository_is_still_read_and_written() {
+    let world = World::new().await;
+    let github = world.installation();
+    let number = world.pull_request(false, &[("a.txt", Some("a"))]);
+    world
+        .simulator
+        .rename_repository(REPOSITORY, "backend", "alice")
+        .expect("a new name");
+    let head = github.branch_head(&api(), "main").await;
+    head.expect("the branch below its new name");
+    let id = github.create_comment(&api(), number, "hello").await;
+    let id = id.expect("a comment below its new name");
+    let comments = world.simulator.comments("acme/backend", unsigned(number));
+    assert_eq!(comments.len(), 1);
+    assert_eq!(comments[0].id, unsigned(id));
+    world.assert_clean();
+}

@@ -8,9 +8,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub const MANIFEST: &str = include_str!("../../../app-manifest.yml");
-pub const REPOSITORY: &str = "acme/api";
-pub const WORKFLOW: &str = "name: Ocuroot
+pub(crate) const MANIFEST: &str = include_str!("../../../app-manifest.yml");
+pub(crate) const REPOSITORY: &str = "acme/api";
+pub(crate) const WORKFLOW: &str = "name: Ocuroot
 run-name: ocuroot ${{ inputs.ocuroot_runs }}
 on:
   workflow_dispatch:
@@ -28,15 +28,15 @@ jobs:
 
 /// An answer to a request.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Value,
-    pub bytes: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -45,21 +45,21 @@ impl Answer {
 }
 
 /// A simulator with one repository, and the means to call it.
-pub struct World {
-    pub simulator: Simulator,
-    pub http: reqwest::Client,
-    pub version: &'static str,
+pub(crate) struct World {
+    pub(crate) simulator: Simulator,
+    pub(crate) http: reqwest::Client,
+    pub(crate) version: &'static str,
     _directory: TempDir,
 }
 
 impl World {
     /// A repository `acme/api` whose default branch has a README and a workflow.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     /// The same with other options.
-    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let directory = TempDir::new().expect("a directory");
         let mut options = Options::new(directory.path(), MANIFEST);
         change(&mut options);
@@ -87,7 +87,7 @@ impl World {
     }
 
     /// A token of the App with these lifetimes relative to now.
-    pub fn app_token(&self, issued_at: i64, expires_at: i64) -> String {
+    pub(crate) fn app_token(&self, issued_at: i64, expires_at: i64) -> String {
         let app = self.simulator.app();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -99,7 +99,7 @@ impl World {
         encode(&Header::new(Algorithm::RS256), &claims, &key).expect("a token")
     }
 
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         token: &str,
         method: Method,
@@ -118,13 +118,13 @@ impl World {
     }
 
     /// As the App.
-    pub async fn as_app(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn as_app(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.call(&self.app_token(-60, 540), method, path, body)
             .await
     }
 
     /// A token of the installation.
-    pub async fn token(&self) -> String {
+    pub(crate) async fn token(&self) -> String {
         let id = self
             .simulator
             .installation_id(REPOSITORY)
@@ -141,24 +141,24 @@ impl World {
     }
 
     /// As the installation.
-    pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.call(&self.token().await, method, path, body).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.request(Method::POST, path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.request(Method::PATCH, path, Some(body)).await
     }
 
     /// The tip of the default branch.
-    pub fn tip(&self) -> String {
+    pub(crate) fn tip(&self) -> String {
         self.simulator
             .branch_tip(REPOSITORY, "main")
             .expect("a branch")
@@ -166,13 +166,13 @@ impl World {
 
     /// Fails when anything was asked that a correct client does not ask.
     #[track_caller]
-    pub fn assert_clean(&self) {
+    pub(crate) fn assert_clean(&self) {
         assert_eq!(self.simulator.violations(), []);
     }
 
     /// Fails unless exactly this problem was seen.
     #[track_caller]
-    pub fn assert_violation(&self, part: &str) {
+    pub(crate) fn assert_violation(&self, part: &str) {
         let seen = self.simulator.take_violations();
         assert!(
             seen.len() == 1 && seen[0].problem.contains(part),
@@ -181,7 +181,7 @@ impl World {
     }
 }
 
-pub async fn read(response: reqwest::Response) -> Answer {
+pub(crate) async fn read(response: reqwest::Response) -> Answer {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.bytes().await.expect("a body").to_vec();
     Answer {

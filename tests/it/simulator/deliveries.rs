@@ -273,8 +273,10 @@ async fn deliveries_can_leave_by_themselves() {
         options.webhook_url = Some(url);
     })
     .await;
-    while receiver.events().len() < 3 {
-        tokio::task::yield_now().await;
-    }
+    world
+        .simulator
+        .wait_for(|github| (github.deliveries().len() == 3).then_some(()))
+        .await;
+    assert_eq!(receiver.events().len(), 3);
     assert_eq!(world.simulator.pending_deliveries(), 0);
 }

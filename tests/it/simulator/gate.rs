@@ -267,3 +267,34 @@ async fn the_enterprise_prefix_works_and_unchanged_answers_are_free() {
         (RequestClass::Unchanged, Some("/repos/{owner}/{repo}"))
     );
 }
+
+#[tokio::test]
+async fn a_renamed_repository_redirects_from_its_old_name() {
+    let world = World::new().await;
+    world.simulator.faults().discard_pending_deliveries();
+    world
+        .simulator
+        .rename_repository(REPOSITORY, "service", "alice")
+        .expect("renamed");
+    let told = world
+        .simulator
+        .deliver_next()
+        .await
+        .expect("a delivery")
+        .payload();
+    assert_eq!(told["changes"]["repository"]["name"]["from"], "api");
+    assert_eq!(told["repository"]["full_name"], "acme/service");
+    let moved = world
+        .get(&format!("/repos/{REPOSITORY}/pulls?state=all"))
+        .await;
+    assert_eq!(moved.status, 301);
+    let location = moved.header("location").replace(&world.simulator.url(), "");
+    assert_eq!(world.get(&location).await.status, 200);
+    let found = world.get(location.trim_end_matches("/pulls")).await;
+    assert_eq!(found.body["full_name"], "acme/service");
+    let written = world
+        .post(&format!("/repos/{REPOSITORY}/check-runs"), json!({}))
+        .await;
+    assert_eq!(written.status, 307);
+    world.assert_clean();
+}

@@ -12,34 +12,34 @@ use tokio::task::JoinHandle;
 
 /// A delivery as it arrived.
 #[derive(Clone, Debug)]
-pub struct Received {
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Received {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Received {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
     }
 
-    pub fn payload(&self) -> Value {
+    pub(crate) fn payload(&self) -> Value {
         serde_json::from_slice(&self.body).expect("a delivery is JSON")
     }
 }
 
 /// A server on the loopback interface.
-pub struct Receiver {
-    pub url: String,
+pub(crate) struct Receiver {
+    pub(crate) url: String,
     received: Arc<Mutex<Vec<Received>>>,
     task: JoinHandle<()>,
 }
 
 impl Receiver {
     /// Answers every delivery with this status.
-    pub async fn start(status: StatusCode) -> Self {
+    pub(crate) async fn start(status: StatusCode) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let keep = move |State(received): State<Arc<Mutex<Vec<Received>>>>,
                          headers: HeaderMap,
@@ -66,12 +66,12 @@ impl Receiver {
         }
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().expect("not poisoned").clone()
     }
 
     /// `event.action` of everything that arrived.
-    pub fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         let name = |received: &Received| match received.payload()["action"].as_str() {
             Some(action) => format!("{}.{action}", received.header("x-github-event")),
             None => received.header("x-github-event").to_owned(),
