@@ -72,6 +72,9 @@ impl Installation {
         } else {
             answer.body
         };
+        if bytes.len() > ARTIFACT_LIMIT {
+            return Err(unreadable(&name, &too_large()));
+        }
         let unpacked = tokio::task::spawn_blocking(move || unzip(bytes)).await;
         let unpacked = unpacked.unwrap_or_else(|_| Err(String::from("unpacking it crashed")));
         unpacked

@@ -2,8 +2,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod bombs;
+mod github_client;
 mod harness;
 mod push;
 mod runner;
 mod simulator;
 mod webhook_examples;
+mod webhook_intake;

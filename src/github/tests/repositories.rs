@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::{Stub, api, bare, json_answer, ok, sha};
 use crate::github::{
     Annotation, AnnotationLevel, CheckConclusion, CheckRunBody, CheckStatus, Dispatched,
-    GitHubError, Permission,
+    GitHubError,
 };
+use crate::model::Permission;
 
 fn blob(path: &str) -> Value {
     json!({"path": path, "mode": "100644", "type": "blob", "sha": "b", "size": 3})
