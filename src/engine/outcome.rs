@@ -16,10 +16,15 @@ use crate::model::{
 const LONGEST_CHAIN: usize = 100;
 
 /// The sandbox could not finish the function: a job must.
+///
+/// The job gets a fence of its own. Calls are made at least once, so the sandbox may try the function again while the
+/// job is at work: what that second attempt comes to is news of a start that was given up.
 pub(super) fn needs_runner(world: &mut World, name: &RunName, fence: i64) {
-    if world.awaited_run(name, fence).is_none() {
+    let Some(run) = world.awaited_run(name, fence) else {
         return;
-    }
+    };
+    run.fence += 1;
+    let fence = run.fence;
     let call = Call::Dispatch {
         run: name.clone(),
         fence,
