@@ -1,1 +1,13 @@
+//! What the engine decides, told as stories. `story` drives it the way a store and a worker do; the other modules
+//! hold one topic each.
 
+mod language;
+mod laws;
+mod story;
+mod view;
+
+mod chains;
+mod fences;
+mod inputs;
+mod numbering;
+mod phases;
