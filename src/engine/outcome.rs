@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::plan::{Call, Change};
+use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Run};
 use super::world::World;
 use crate::model::{
-    Action, FunctionName, Input, Outcome, ReleaseNumber, RunKind, RunName, RunNumber, RunState,
-    Timestamp, latest_document,
+    Action, FunctionName, Input, Outcome, RunKind, RunName, RunNumber, RunState, Timestamp,
+    latest_document,
 };
 
 /// A run whose chain is longer than this is a loop: it fails instead of running forever.
@@ -97,12 +98,8 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
 
 /// Whether `<package>/@/<task>` belongs to a newer release already: finishing late does not take it back.
 fn is_held_by_newer(world: &World, name: &RunName) -> bool {
-    let latest = latest_document(&name.release.package, &name.key);
-    let holder = world.snapshot.documents.get(&latest);
-    let number = holder
-        .and_then(|document| document.get("release")?.as_str()?.rsplit_once('@'))
-        .and_then(|(_, number)| number.parse::<ReleaseNumber>().ok());
-    number.is_some_and(|number| number > name.release.number)
+    holder(&world.snapshot, &name.release.package, &name.key)
+        .is_some_and(|number| number > name.release.number)
 }
 
 fn go_on(

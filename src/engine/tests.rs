@@ -7,6 +7,7 @@ mod story;
 mod view;
 
 mod chains;
+mod down;
 mod fences;
 mod inputs;
 mod numbering;
