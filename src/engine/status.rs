@@ -38,12 +38,9 @@ pub enum Waiting {
 
 /// How `release` stands, truthfully: failed if any latest run failed, complete only if all are.
 pub fn of_release(release: &Release, snapshot: &Snapshot) -> ReleaseStatus {
-    let phases = &release.package.phases[..release.phase_count()];
-    let keys = phases
-        .iter()
-        .flat_map(|phase| &phase.tasks)
-        .map(|task| &task.key);
-    let latest: Vec<(&TaskKey, &Run)> = keys
+    let latest: Vec<(&TaskKey, &Run)> = release
+        .planned_tasks()
+        .map(|task| &task.key)
         .filter_map(|key| release.latest_run(key).map(|(_, run)| (key, run)))
         .collect();
     let any = |wanted: RunState| latest.iter().any(|(_, run)| run.state == wanted);

@@ -8,7 +8,9 @@ mod view;
 
 mod chains;
 mod down;
+mod environments;
 mod fences;
 mod inputs;
 mod numbering;
 mod phases;
+mod supersede;

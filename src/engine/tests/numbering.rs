@@ -57,7 +57,7 @@ fn a_release_keeps_the_commit_it_came_from() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build");
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/commit/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 = {"time":1000}
+    api/@r1/commit/a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 = {"time":"1970-01-01T00:00:01Z"}
     report of a1a1a1a
     "#);
 }
