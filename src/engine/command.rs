@@ -19,6 +19,7 @@ use crate::model::{
 /// Sets every approval (a custom value of the release itself) that its runs wait for.
 pub(super) fn approve(world: &mut World, wish: &Command) {
     let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        world.answer(Answer::NothingToApprove(wish.release.clone()));
         return;
     };
     let number = wish.release.number.to_string();
@@ -94,6 +95,7 @@ pub(super) fn cancel(world: &mut World, wish: &Command) {
             continue;
         };
         let (was_active, fence) = (run.state.is_active(), run.fence);
+        let has_begun = run.started_at.is_some();
         run.state = RunState::Cancelled;
         run.error = Some(format!("cancelled by @{}", wish.by));
         run.fence += 1;
@@ -106,10 +108,13 @@ pub(super) fn cancel(world: &mut World, wish: &Command) {
             };
             world.call_for_run(&name, call);
         }
-        world.show_run(&name);
+        if has_begun {
+            world.show_run(&name);
+        }
         keys.push(name.key);
     }
     reply_later(world, wish);
+    world.show(&wish.release);
     world.answer(Answer::Cancelled(wish.release.clone(), keys));
 }
 

@@ -9,8 +9,8 @@ use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Run};
 use super::world::World;
 use crate::model::{
-    Action, FunctionName, Input, Outcome, RunKind, RunName, RunNumber, RunState, Timestamp,
-    latest_document,
+    Action, FunctionName, Input, Outcome, RunKind, RunName, RunNumber, RunState, TaskKey,
+    Timestamp, latest_document,
 };
 
 /// A run whose chain is longer than this is a loop: it fails instead of running forever.
@@ -139,15 +139,28 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     finish(run, RunState::Failed, now);
     run.error = Some(message.to_owned());
     world.show_run(name);
-    let retries = world
-        .snapshot
-        .releases
-        .get(&name.release)
-        .and_then(|release| release.package.task(&name.key))
-        .map_or(0, |task| task.retries);
-    if name.number.0 <= retries {
+    if has_retries_left(world, name) {
         again(world, name);
     }
+}
+
+/// Whether a failed run is retried by itself. Attempts to go up do not count against those to go down.
+fn has_retries_left(world: &World, name: &RunName) -> bool {
+    let (Some(run), Some(release)) = (
+        world.snapshot.run(name),
+        world.snapshot.releases.get(&name.release),
+    ) else {
+        return false;
+    };
+    let is_attempt = |key: &TaskKey, other: &Run| *key == name.key && other.kind == run.kind;
+    let attempts = release
+        .runs
+        .iter()
+        .filter(|((key, _), other)| is_attempt(key, other))
+        .count();
+    let task = release.package.task(&name.key);
+    task.and_then(|task| usize::try_from(task.retries).ok())
+        .is_some_and(|retries| attempts <= retries)
 }
 
 fn finish(run: &mut Run, state: RunState, now: Timestamp) {

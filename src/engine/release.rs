@@ -219,8 +219,8 @@ fn first_run(task: &Task, now: Timestamp) -> Run {
     Run::pending(kind, task.action.clone(), task.inputs.clone(), now)
 }
 
-/// Older releases give up what they have not begun in the environments the new one goes to, and then their pending
-/// tasks too if no deployment of theirs is left to serve.
+/// Older releases give up what they have not begun in the environments the new one goes to and what can only come
+/// after it, and then their pending tasks too if no deployment of theirs is left to serve.
 fn supersede_older(world: &mut World, new: &ReleaseName) {
     let Some(release) = world.snapshot.releases.get(new) else {
         return;
@@ -245,21 +245,30 @@ fn supersede_pending(world: &mut World, name: &ReleaseName, goals: &BTreeSet<Env
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
-    let (overtaken, others): (Vec<RunName>, Vec<RunName>) =
-        pending_runs(release).into_iter().partition(|run| {
-            run.key
-                .environment()
-                .is_some_and(|environment| goals.contains(environment))
-        });
-    let serves_a_deployment = others.iter().any(|run| run.key.environment().is_some());
-    let is_obsolete = !overtaken.is_empty() && !serves_a_deployment;
-    for run in &overtaken {
-        supersede(world, run);
+    let is_overtaken = |run: &RunName| {
+        let environment = run.key.environment();
+        environment.is_some_and(|environment| goals.contains(environment))
+    };
+    let phase_of = |run: &RunName| release.package.phase_of(&run.key);
+    let pending = pending_runs(release);
+    let first_lost = pending
+        .iter()
+        .filter(|run| is_overtaken(run))
+        .filter_map(phase_of)
+        .min();
+    let Some(first_lost) = first_lost else {
+        return;
+    };
+    // A phase after a lost one can never start.
+    let (mut lost, kept): (Vec<RunName>, Vec<RunName>) = pending
+        .into_iter()
+        .partition(|run| is_overtaken(run) || phase_of(run) > Some(first_lost));
+    let serves_a_deployment = kept.iter().any(|run| run.key.environment().is_some());
+    if !serves_a_deployment {
+        lost.extend(kept);
     }
-    if is_obsolete {
-        for run in &others {
-            supersede(world, run);
-        }
+    for run in &lost {
+        supersede(world, run);
     }
 }
 

@@ -7,6 +7,7 @@ mod story;
 mod view;
 
 mod chains;
+mod commands;
 mod down;
 mod environments;
 mod fences;

@@ -154,6 +154,34 @@ fn a_release_takes_over_only_as_far_as_it_goes() {
 }
 
 #[test]
+fn what_can_only_come_after_something_taken_over_goes_too() {
+    let mut story = Story::default();
+    story.push("api", "a1", FILE);
+    story.deploy_until("api", "a2", FILE, "staging");
+    assert_snapshot!(story.table_of("api/@r1"), @"
+    api/@r1 running
+      task/build/1: starting
+      deploy/staging/1: superseded
+      deploy/production/1: superseded
+    ");
+}
+
+#[test]
+fn a_deployment_beside_one_that_is_taken_over_stays() {
+    let mut story = Story::default();
+    story.push("api", "a1", "task/build | deploy/eu, deploy/us | task/test");
+    story.push("api", "a2", "task/build | deploy/eu | task/test");
+    story.done("api/@r1/task/build");
+    assert_snapshot!(story.table_of("api/@r1"), @"
+    api/@r1 running
+      task/build/1: complete
+      deploy/eu/1: superseded
+      deploy/us/1: starting
+      task/test/1: superseded
+    ");
+}
+
+#[test]
 fn a_release_that_is_sent_farther_takes_over_there_too() {
     let mut story = waiting_for_approval();
     story.deploy_until("api", "a2", FILE, "staging");
