@@ -6,12 +6,17 @@ mod laws;
 mod story;
 mod view;
 
+mod affected;
 mod chains;
 mod commands;
 mod down;
+mod effects;
 mod environments;
 mod fences;
 mod inputs;
 mod numbering;
 mod phases;
+mod random;
+mod reports;
+mod status;
 mod supersede;

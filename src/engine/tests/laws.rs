@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::Snapshot;
-use crate::model::RunState;
+use crate::engine::readiness::holder;
+use crate::engine::{Release, Snapshot};
+use crate::model::{ReleaseName, RunKind, RunState, TaskKey};
 
 /// Compares what a store held before a decision with what it holds after it.
 pub(super) fn check(before: &Snapshot, after: &Snapshot) {
     runs_only_move_forward(before, after);
     numbers_have_no_gaps(after);
     environments_have_one_user(after);
+    what_is_live_moves_forward(before, after);
 }
 
 fn runs_only_move_forward(before: &Snapshot, after: &Snapshot) {
@@ -71,7 +73,33 @@ fn environments_have_one_user(after: &Snapshot) {
     }
 }
 
-fn runs_of_task_in_use(release: &crate::engine::Release, wanted: &crate::model::TaskKey) -> usize {
+/// An older release never takes an environment from a newer one, and only a down of its own empties it.
+fn what_is_live_moves_forward(before: &Snapshot, after: &Snapshot) {
+    let keys = before.releases.values().flat_map(|release| {
+        let keys = release.runs.keys();
+        keys.map(move |(key, _)| (&release.name.package, key))
+    });
+    for (package, key) in keys.filter(|(_, key)| key.environment().is_some()) {
+        let Some(old) = holder(before, package, key) else {
+            continue;
+        };
+        let new = holder(after, package, key);
+        if let Some(new) = new {
+            assert!(new >= old, "{package}/{key} went back from {old} to {new}");
+            continue;
+        }
+        let name = ReleaseName {
+            package: package.clone(),
+            number: old,
+        };
+        let latest = after.releases[&name].latest_run(key);
+        let is_down = latest
+            .is_some_and(|(_, run)| run.kind == RunKind::Down && run.state == RunState::Complete);
+        assert!(is_down, "{name}/{key} is not live and not down");
+    }
+}
+
+fn runs_of_task_in_use(release: &Release, wanted: &TaskKey) -> usize {
     release
         .runs
         .iter()
