@@ -52,11 +52,13 @@ pub(super) fn approve(world: &mut World, wish: &Command) {
     world.answer(Answer::Approved(wish.release.clone(), approvals));
 }
 
-/// Queues another attempt of every latest run that failed or was cancelled.
+/// Queues another attempt of every latest run that failed or was cancelled, unless its file has lost the task: nothing
+/// but going down is left to do for that.
 pub(super) fn retry(world: &mut World, wish: &Command) {
-    let runs = latest_where(world, wish, |run| {
+    let mut runs = latest_where(world, wish, |run| {
         matches!(run.state, RunState::Failed | RunState::Cancelled)
     });
+    runs.retain(|run| is_planned(world, run));
     let mut retried = Vec::new();
     for run in runs {
         let newer = newer_live_release(&world.snapshot, &run.release, &run.key);
@@ -79,6 +81,16 @@ pub(super) fn retry(world: &mut World, wish: &Command) {
     reply_later(world, wish);
     world.show(&wish.release);
     world.answer(Answer::Retried(wish.release.clone(), retried));
+}
+
+fn is_planned(world: &World, name: &RunName) -> bool {
+    let is_down = world
+        .snapshot
+        .run(name)
+        .is_some_and(|run| run.kind == RunKind::Down);
+    let release = world.snapshot.releases.get(&name.release);
+    is_down
+        || release.is_some_and(|release| release.planned_tasks().any(|task| task.key == name.key))
 }
 
 /// Stops what is not finished. What runs is asked to stop and given up at once: its late result is fenced off.

@@ -110,6 +110,47 @@ fn what_waits_for_an_environment_that_goes_is_given_up_instead_of_started() {
 }
 
 #[test]
+fn what_failed_in_an_environment_that_went_is_not_retried() {
+    let mut story = Story::default();
+    story.push("api", "a1", "deploy/staging, deploy/eu");
+    story.done("api/@r1/deploy/staging");
+    story.fails("api/@r1/deploy/eu", "no space left");
+    story.replan("api/@r1", "deploy/staging");
+    story.retry("api/@r1");
+    assert_snapshot!(story.answers(), @"nothing to retry in api/@r1");
+    assert_snapshot!(story.table(), @"
+    api/@r1 complete
+      deploy/staging/1: complete
+      deploy/eu/1: failed, no space left
+    ");
+}
+
+#[test]
+fn a_failed_down_in_an_environment_that_went_is_not_forgotten() {
+    let mut story = deployed();
+    story.undeploy("api", "production");
+    story.replan("api/@r1", "task/build | deploy/staging | |");
+    story.fails("api/@r1/deploy/production", "is in use");
+    assert_snapshot!(story.table(), @"
+    api/@r1 failed
+      task/build/1: complete
+      deploy/staging/1: complete
+      deploy/production/1: complete
+      deploy/production/2 (down): failed, is in use
+    ");
+    story.retry("api/@r1");
+    story.done("api/@r1/deploy/production");
+    assert_snapshot!(story.table(), @"
+    api/@r1 complete
+      task/build/1: complete
+      deploy/staging/1: complete
+      deploy/production/1: complete
+      deploy/production/2 (down): failed, is in use
+      deploy/production/3 (down): complete
+    ");
+}
+
+#[test]
 fn an_environment_that_comes_back_is_deployed_to_again() {
     let mut story = deployed();
     story.undeploy("api", "production");

@@ -145,11 +145,8 @@ fn new_release(random: &mut Random, package: &str) -> NewReleases {
 }
 
 fn newest(story: &Story, like: &ReleaseName) -> Option<ReleaseName> {
-    let releases = story.snapshot.releases.keys();
-    releases
-        .filter(|name| name.package == like.package)
-        .next_back()
-        .cloned()
+    let mut releases = story.snapshot.releases.keys();
+    releases.rfind(|name| name.package == like.package).cloned()
 }
 
 /// All that runs succeeds and all that people are asked for is given, until nothing happens any more.
