@@ -150,6 +150,14 @@ fn runs_may_ask_to_watch_files_and_directories() {
     assert_snapshot!(concerned(&packages, &["proto/v1/api.proto"]), @"api/release.ocu.star: `proto/v1/api.proto` changed");
     assert_snapshot!(concerned(&packages, &["protocol.md", "proto-old/x"]), @"");
     assert_snapshot!(concerned(&packages, &["api/main.rs"]), @"api/release.ocu.star: `api/main.rs` changed");
+    let facts = Known {
+        also: vec!["proto".to_owned()],
+        ..watching(&["*.md"])
+    };
+    let packages = [("api/release.ocu.star", facts)];
+    assert_snapshot!(concerned(&packages, &["proto/v1/api.proto"]), @"api/release.ocu.star: `proto/v1/api.proto` changed");
+    assert_snapshot!(concerned(&packages, &["README.md"]), @"api/release.ocu.star: `README.md` changed");
+    assert_snapshot!(concerned(&packages, &["docs/guide.md"]), @"");
 }
 
 #[test]

@@ -61,6 +61,19 @@ fn approve_of_one_task_leaves_the_others() {
 }
 
 #[test]
+fn approve_does_not_make_up_what_a_task_has_not_left() {
+    let mut story = Story::default();
+    story.push(
+        "api",
+        "a1",
+        "task/build | deploy/staging url=./task/build#output/url",
+    );
+    story.done("api/@r1/task/build");
+    story.approve("api/@r1");
+    assert_snapshot!(story.answers(), @"nothing to approve in api/@r1");
+}
+
+#[test]
 fn approve_of_what_does_not_exist_is_answered() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build");

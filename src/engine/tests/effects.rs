@@ -94,6 +94,22 @@ fn a_workflow_is_dispatched_without_an_attempt() {
 }
 
 #[test]
+fn a_wave_of_workflows_is_shown_too() {
+    let mut story = Story::default();
+    let text = "task/build | task/publish workflow:publish.yml, deploy/staging workflow:deploy.yml";
+    story.push("api", "a1", text);
+    story.done("api/@r1/task/build");
+    assert_snapshot!(story.effects(), @"
+    run check api/@r1/task/build/1
+    workflow api/@r1/task/publish/1 1
+    run check api/@r1/task/publish/1
+    workflow api/@r1/deploy/staging/1 1
+    run check api/@r1/deploy/staging/1
+    release check api/@r1
+    ");
+}
+
+#[test]
 fn a_deployment_is_recorded_when_it_is_up_and_when_it_is_down() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build | deploy/staging");

@@ -95,6 +95,7 @@ fn cancel_fences_off_the_result_that_comes_anyway() {
     story.claimed("api/@r1/deploy/staging");
     let start = story.start_of("api/@r1/deploy/staging");
     story.cancel("api/@r1");
+    assert!(story.start_of("api/@r1/deploy/staging").1 > start.1);
     assert_snapshot!(story.effects(), @"
     cancel api/@r1/deploy/staging/1 1
     run check api/@r1/deploy/staging/1

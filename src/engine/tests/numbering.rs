@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::language::{push, release_name};
 use super::story::Story;
-use crate::engine::NewReleases;
+use crate::engine::{NewReleases, Trigger};
 
 #[test]
 fn releases_are_numbered_per_package_without_gaps() {
@@ -14,6 +14,18 @@ fn releases_are_numbered_per_package_without_gaps() {
     assert_snapshot!(story.answers(), @"released api/@r2, web/@r1");
     story.push("web", "a3", "task/build");
     assert_snapshot!(story.answers(), @"released web/@r2");
+}
+
+#[test]
+fn pushes_that_are_decided_together_get_numbers_of_their_own() {
+    let mut story = Story::default();
+    let pushes = ["a1", "a2", "a1"].map(|at| Trigger::Release(push(at, &[("api", "task/build")])));
+    story.decide(&pushes);
+    assert_snapshot!(story.answers(), @"
+    released api/@r1
+    released api/@r2
+    released api/@r1
+    ");
 }
 
 #[test]

@@ -21,8 +21,7 @@ fn new() -> NewReleases {
 }
 
 fn report(story: &Story, at: &str) -> String {
-    let text = serde_json::to_string_pretty(story.report(at)).expect("JSON");
-    short(&text)
+    serde_json::to_string_pretty(story.report(at)).expect("JSON")
 }
 
 #[test]
@@ -36,13 +35,13 @@ fn a_push_is_reported_with_its_releases_environments_and_mistakes() {
         {
           "name": {
             "repository": "github.com/acme/shop",
-            "path": "api"
+            "path": "api/release.ocu.star"
           },
           "reason": "`api/main.rs` changed",
           "release": {
             "package": {
               "repository": "github.com/acme/shop",
-              "path": "api"
+              "path": "api/release.ocu.star"
             },
             "number": 1
           },
@@ -78,7 +77,7 @@ fn a_push_is_reported_with_its_releases_environments_and_mistakes() {
       "diagnostics": [
         {
           "severity": "error",
-          "path": "web",
+          "path": "web/release.ocu.star",
           "line": 3,
           "column": 1,
           "message": "no such name"

@@ -9,8 +9,7 @@ use crate::engine::status::of_release;
 use crate::engine::{Release, Run, Snapshot};
 use crate::model::{RunKind, RunNumber, RunState, Timestamp};
 
-/// The status of a release whose tasks have the runs `states`: `build: failed complete` are two runs, the second
-/// one complete.
+/// The status of a release whose tasks have had runs that stand like `states`, in their order.
 fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
     let name = release_name("api/@r2");
     let mut release = Release {
@@ -49,7 +48,7 @@ fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
         .map(|(key, states)| format!("{key} {}", format!("{states:?}").to_lowercase()))
         .collect();
     let status = format!("{:?}", of_release(&release, &snapshot)).to_lowercase();
-    format!("{status}: {}\n", states.join(", "))
+    format!("{}: {status}\n", states.join(", "))
 }
 
 #[test]
@@ -79,25 +78,25 @@ fn a_release_is_what_its_latest_runs_say() {
     ]
     .concat();
     assert_snapshot!(table, @"
-    complete: 
-    complete: task/a [complete], task/b [complete]
-    complete: task/a [failed, complete]
-    failed: task/a [complete, failed]
-    running: task/a [complete], task/b [pending]
-    running: task/a [complete], task/b [starting]
-    running: task/a [complete], task/b [running]
-    running: task/a [failed], task/b [running]
-    failed: task/a [failed], task/ask [pending]
-    failed: task/a [failed], task/b [cancelled]
-    failed: task/a [failed], task/z [pending]
-    blocked: task/a [complete], task/ask [pending]
-    blocked: task/a [complete], task/ask [paused]
-    running: task/a [pending], task/ask [paused]
-    blocked: task/a [cancelled], task/ask [pending]
-    cancelled: task/a [cancelled], task/z [pending]
-    cancelled: task/a [cancelled], task/b [superseded]
-    superseded: task/a [superseded], task/b [complete]
-    superseded: task/a [superseded], task/z [pending]
+    : complete
+    task/a [complete], task/b [complete]: complete
+    task/a [failed, complete]: complete
+    task/a [complete, failed]: failed
+    task/a [complete], task/b [pending]: running
+    task/a [complete], task/b [starting]: running
+    task/a [complete], task/b [running]: running
+    task/a [failed], task/b [running]: running
+    task/a [failed], task/ask [pending]: failed
+    task/a [failed], task/b [cancelled]: failed
+    task/a [failed], task/z [pending]: failed
+    task/a [complete], task/ask [pending]: blocked
+    task/a [complete], task/ask [paused]: blocked
+    task/a [pending], task/ask [paused]: running
+    task/a [cancelled], task/ask [pending]: blocked
+    task/a [cancelled], task/z [pending]: cancelled
+    task/a [cancelled], task/b [superseded]: cancelled
+    task/a [superseded], task/b [complete]: superseded
+    task/a [superseded], task/z [pending]: superseded
     ");
 }
 

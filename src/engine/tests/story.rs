@@ -145,9 +145,8 @@ impl Story {
 
     /// A command releases the package at a commit as far as `until`.
     pub(super) fn deploy_until(&mut self, name: &str, at: &str, text: &str, until: &str) {
-        let until = (!until.is_empty()).then(|| until.parse().expect("an environment's name"));
         self.release(NewReleases {
-            until,
+            until: Some(until.parse().expect("an environment's name")),
             ..push(at, &[(name, text)])
         });
     }

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
+use super::language::release_name;
 use super::story::Story;
 
 const FILE: &str = "task/build | deploy/staging | deploy/production approval=./custom/approval";
@@ -204,6 +205,22 @@ fn a_release_that_is_sent_farther_takes_over_there_too() {
       deploy/staging/1: pending after p1
       deploy/production/1: pending after p2
     ");
+    let until = &story.snapshot.releases[&release_name("api/@r2")].until;
+    assert_eq!(until.as_ref().map(|name| name.as_str()), Some("production"));
+}
+
+#[test]
+fn an_older_release_that_is_sent_farther_takes_nothing_from_a_newer_one() {
+    let mut story = Story::default();
+    story.deploy_until("api", "a1", FILE, "staging");
+    story.push("api", "a2", FILE);
+    story.deploy_until("api", "a1", FILE, "production");
+    assert_snapshot!(story.table_of("api/@r2"), @"
+    api/@r2 running
+      task/build/1: starting
+      deploy/staging/1: pending after p1
+      deploy/production/1: pending after p2
+    ");
 }
 
 #[test]
@@ -231,6 +248,17 @@ fn a_release_that_is_to_stop_where_its_file_does_not_deploy_deploys_nowhere() {
     assert_snapshot!(story.table(), @"
     api/@r1 complete
       task/build/1: complete
+    ");
+}
+
+#[test]
+fn a_limited_release_of_a_package_that_deploys_nowhere_does_all_its_tasks() {
+    let mut story = Story::default();
+    story.deploy_until("api", "a1", "task/build | task/publish", "staging");
+    assert_snapshot!(story.table(), @"
+    api/@r1 running
+      task/build/1: starting
+      task/publish/1: pending after p1
     ");
 }
 
