@@ -29,6 +29,7 @@ pub fn affected(
     for file in package_files {
         let facts = known.get(file).unwrap_or(&unknown);
         let reason = match changed {
+            None if known.contains_key(file) => Some("what changed is not known".to_owned()),
             None => Some("first release".to_owned()),
             Some(changed) => reason(file, facts, changed, package_files)
                 .or_else(|| (!known.contains_key(file)).then(|| "first release".to_owned())),

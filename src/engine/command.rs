@@ -6,19 +6,20 @@ use serde_json::json;
 
 use super::outcome::again;
 use super::plan::{Answer, Call};
-use super::readiness::newer_live_release;
+use super::readiness::{holder, newer_live_release};
 use super::snapshot::Run;
 use super::status::{self, Waiting};
 use super::trigger::Command;
 use super::world::World;
 use crate::model::{
-    EnvironmentName, PackageName, Reference, RunKind, RunName, RunState, SubPathKind, TaskKey,
-    latest_document,
+    EnvironmentName, PackageName, Reference, ReleaseName, RunKind, RunName, RunNumber, RunState,
+    SubPathKind, TaskKey,
 };
 
 /// Sets every approval (a custom value of the release itself) that its runs wait for.
 pub(super) fn approve(world: &mut World, wish: &Command) {
     let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        world.answer(Answer::NothingToApprove(wish.release.clone()));
         return;
     };
     let number = wish.release.number.to_string();
@@ -51,18 +52,16 @@ pub(super) fn approve(world: &mut World, wish: &Command) {
     world.answer(Answer::Approved(wish.release.clone(), approvals));
 }
 
-/// Queues another attempt of every latest run that failed or was cancelled.
+/// Queues another attempt of every latest run that failed or was cancelled, unless its file has lost the task: nothing
+/// but going down is left to do for that.
 pub(super) fn retry(world: &mut World, wish: &Command) {
-    let runs = latest_where(world, wish, |run| {
+    let mut runs = latest_where(world, wish, |run| {
         matches!(run.state, RunState::Failed | RunState::Cancelled)
     });
+    runs.retain(|run| is_planned(world, run));
     let mut retried = Vec::new();
     for run in runs {
-        let is_up = world
-            .snapshot
-            .run(&run)
-            .is_some_and(|found| found.kind == RunKind::Up);
-        let newer = newer_live_release(world, &run.release, &run.key).filter(|_| is_up);
+        let newer = newer_live_release(&world.snapshot, &run.release, &run.key);
         match (newer, run.key.environment()) {
             (Some(newer), Some(environment)) => {
                 let environment = environment.clone();
@@ -84,6 +83,16 @@ pub(super) fn retry(world: &mut World, wish: &Command) {
     world.answer(Answer::Retried(wish.release.clone(), retried));
 }
 
+fn is_planned(world: &World, name: &RunName) -> bool {
+    let is_down = world
+        .snapshot
+        .run(name)
+        .is_some_and(|run| run.kind == RunKind::Down);
+    let release = world.snapshot.releases.get(&name.release);
+    is_down
+        || release.is_some_and(|release| release.planned_tasks().any(|task| task.key == name.key))
+}
+
 /// Stops what is not finished. What runs is asked to stop and given up at once: its late result is fenced off.
 pub(super) fn cancel(world: &mut World, wish: &Command) {
     let now = world.now;
@@ -98,6 +107,7 @@ pub(super) fn cancel(world: &mut World, wish: &Command) {
             continue;
         };
         let (was_active, fence) = (run.state.is_active(), run.fence);
+        let has_begun = run.started_at.is_some();
         run.state = RunState::Cancelled;
         run.error = Some(format!("cancelled by @{}", wish.by));
         run.fence += 1;
@@ -110,46 +120,61 @@ pub(super) fn cancel(world: &mut World, wish: &Command) {
             };
             world.call_for_run(&name, call);
         }
-        world.show_run(&name);
+        if has_begun {
+            world.show_run(&name);
+        }
         keys.push(name.key);
     }
     reply_later(world, wish);
+    world.show(&wish.release);
     world.answer(Answer::Cancelled(wish.release.clone(), keys));
 }
 
 /// Takes a deployment down with the program that brought it up: its release's config at its release's commit.
+/// One that is on its way down already is not taken down twice.
 pub(super) fn undeploy(world: &mut World, package: &PackageName, environment: &EnvironmentName) {
     let key = TaskKey::Deploy(environment.clone());
-    let live = world
-        .snapshot
-        .documents
-        .get(&latest_document(package, &key))
-        .and_then(|document| document.get("run_ref")?.as_str()?.parse::<RunName>().ok());
-    let down = live.as_ref().and_then(|up| {
-        let release = world.snapshot.releases.get(&up.release)?;
-        let task = release.package.task(&key)?;
-        let action = task.down.clone()?;
-        let (latest, run) = release.latest_run(&key)?;
-        let is_on_its_way = run.kind == RunKind::Down && !run.state.is_finished();
-        (!is_on_its_way).then(|| {
-            let name = RunName {
-                number: crate::model::RunNumber(latest.0 + 1),
-                ..up.clone()
-            };
-            (
-                name,
-                Run::pending(RunKind::Down, action, task.inputs.clone(), world.now),
-            )
-        })
-    });
-    match down {
-        Some((name, run)) => {
-            world.show(&name.release);
-            world.insert_run(name, run);
-            world.answer(Answer::GoingDown(package.clone(), environment.clone()));
-        }
-        None => world.answer(Answer::NotDeployed(package.clone(), environment.clone())),
+    let Some((latest, run)) = live_run(world, package, &key) else {
+        world.answer(Answer::NotDeployed(package.clone(), environment.clone()));
+        return;
+    };
+    let is_on_its_way = run.kind == RunKind::Down && !run.state.is_finished();
+    if !is_on_its_way {
+        let Some(down) = down_run(world, &latest) else {
+            world.answer(Answer::NotDeployed(package.clone(), environment.clone()));
+            return;
+        };
+        let name = RunName {
+            number: RunNumber(latest.number.0 + 1),
+            ..latest
+        };
+        world.show(&name.release);
+        world.insert_run(name, down);
     }
+    world.answer(Answer::GoingDown(package.clone(), environment.clone()));
+}
+
+/// The latest run, in the release that is live there, of the deployment `key`.
+fn live_run<'a>(
+    world: &'a World,
+    package: &PackageName,
+    key: &TaskKey,
+) -> Option<(RunName, &'a Run)> {
+    let name = ReleaseName {
+        package: package.clone(),
+        number: holder(&world.snapshot, package, key)?,
+    };
+    let release = world.snapshot.releases.get(&name)?;
+    let (number, run) = release.latest_run(key)?;
+    Some((release.run_name(key, number), run))
+}
+
+fn down_run(world: &World, up: &RunName) -> Option<Run> {
+    let release = world.snapshot.releases.get(&up.release)?;
+    let task = release.package.task(&up.key)?;
+    let action = task.down.clone()?;
+    let inputs = task.inputs.clone();
+    Some(Run::pending(RunKind::Down, action, inputs, world.now))
 }
 
 /// The latest runs of the wished-for release and task for which `wanted` holds.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::plan::{Call, Change};
+use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Run};
 use super::world::World;
 use crate::model::{
-    Action, FunctionName, Input, Outcome, ReleaseNumber, RunKind, RunName, RunNumber, RunState,
+    Action, FunctionName, Input, Outcome, RunKind, RunName, RunNumber, RunState, TaskKey,
     Timestamp, latest_document,
 };
 
@@ -16,10 +17,15 @@ use crate::model::{
 const LONGEST_CHAIN: usize = 100;
 
 /// The sandbox could not finish the function: a job must.
+///
+/// The job gets a fence of its own. Calls are made at least once, so the sandbox may try the function again while the
+/// job is at work: what that second attempt comes to is news of a start that was given up.
 pub(super) fn needs_runner(world: &mut World, name: &RunName, fence: i64) {
-    if world.awaited_run(name, fence).is_none() {
+    let Some(run) = world.awaited_run(name, fence) else {
         return;
-    }
+    };
+    run.fence += 1;
+    let fence = run.fence;
     let call = Call::Dispatch {
         run: name.clone(),
         fence,
@@ -92,12 +98,8 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
 
 /// Whether `<package>/@/<task>` belongs to a newer release already: finishing late does not take it back.
 fn is_held_by_newer(world: &World, name: &RunName) -> bool {
-    let latest = latest_document(&name.release.package, &name.key);
-    let holder = world.snapshot.documents.get(&latest);
-    let number = holder
-        .and_then(|document| document.get("release")?.as_str()?.rsplit_once('@'))
-        .and_then(|(_, number)| number.parse::<ReleaseNumber>().ok());
-    number.is_some_and(|number| number > name.release.number)
+    holder(&world.snapshot, &name.release.package, &name.key)
+        .is_some_and(|number| number > name.release.number)
 }
 
 fn go_on(
@@ -137,15 +139,28 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     finish(run, RunState::Failed, now);
     run.error = Some(message.to_owned());
     world.show_run(name);
-    let retries = world
-        .snapshot
-        .releases
-        .get(&name.release)
-        .and_then(|release| release.package.task(&name.key))
-        .map_or(0, |task| task.retries);
-    if name.number.0 <= retries {
+    if has_retries_left(world, name) {
         again(world, name);
     }
+}
+
+/// Whether a failed run is retried by itself. Attempts to go up do not count against those to go down.
+fn has_retries_left(world: &World, name: &RunName) -> bool {
+    let (Some(run), Some(release)) = (
+        world.snapshot.run(name),
+        world.snapshot.releases.get(&name.release),
+    ) else {
+        return false;
+    };
+    let is_attempt = |key: &TaskKey, other: &Run| *key == name.key && other.kind == run.kind;
+    let attempts = release
+        .runs
+        .iter()
+        .filter(|((key, _), other)| is_attempt(key, other))
+        .count();
+    let task = release.package.task(&name.key);
+    task.and_then(|task| usize::try_from(task.retries).ok())
+        .is_some_and(|retries| attempts <= retries)
 }
 
 fn finish(run: &mut Run, state: RunState, now: Timestamp) {

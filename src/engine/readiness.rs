@@ -2,16 +2,18 @@
 
 use super::inputs;
 use super::plan::Call;
+use super::snapshot::Snapshot;
 use super::status;
 use super::world::World;
 use crate::model::{
-    Action, ReleaseName, ReleaseNumber, RunKind, RunName, RunState, TaskKey, latest_document,
+    Action, PackageName, ReleaseName, ReleaseNumber, RunKind, RunName, RunState, TaskKey,
+    latest_document,
 };
 
 /// Starts every run that can start and writes down what the others wait for.
 ///
-/// Releases are taken in the order of package and number, tasks in the order of the file, so that the same snapshot
-/// always gives the same plan.
+/// Releases are taken in the order of package and number, their runs in the order of their names, so that the same
+/// snapshot always gives the same plan.
 pub(super) fn advance(world: &mut World) {
     for run in candidates(world) {
         consider(world, &run);
@@ -39,11 +41,11 @@ fn consider(world: &mut World, name: &RunName) {
         return;
     };
     let (state, kind) = (run.state, run.kind);
-    if state == RunState::Pending && kind != RunKind::Down {
-        if status::closing_phase(release, &name.key).is_some() {
+    if state == RunState::Pending {
+        if kind != RunKind::Down && status::closing_phase(release, &name.key).is_some() {
             return;
         }
-        if kind == RunKind::Up && newer_live_release(world, &name.release, &name.key).is_some() {
+        if is_obsolete(&world.snapshot, name, kind) {
             supersede(world, name);
             return;
         }
@@ -102,29 +104,41 @@ fn start(
     }
 }
 
-/// The release that is live where `key` deploys to, if it is newer than `own`: an older release never overtakes
-/// a newer one (reference/ocuroot.md Q-E7).
+/// Whether a run that waited has lost its purpose: an older release never overtakes a newer one
+/// (reference/ocuroot.md Q-E7), and nobody takes down what another release has put up since.
+fn is_obsolete(snapshot: &Snapshot, name: &RunName, kind: RunKind) -> bool {
+    match kind {
+        RunKind::Task => false,
+        RunKind::Up => newer_live_release(snapshot, &name.release, &name.key).is_some(),
+        RunKind::Down => {
+            holder(snapshot, &name.release.package, &name.key) != Some(name.release.number)
+        }
+    }
+}
+
+/// The release that is live where `key` deploys to, if it is newer than `own`.
 pub(super) fn newer_live_release(
-    world: &World,
+    snapshot: &Snapshot,
     own: &ReleaseName,
     key: &TaskKey,
 ) -> Option<ReleaseName> {
     key.environment()?;
-    let live = world
-        .snapshot
-        .documents
-        .get(&latest_document(&own.package, key))?;
-    let number: ReleaseNumber = live
-        .get("release")?
-        .as_str()?
-        .rsplit_once('@')?
-        .1
-        .parse()
-        .ok()?;
+    let number = holder(snapshot, &own.package, key)?;
     (number > own.number).then(|| ReleaseName {
         package: own.package.clone(),
         number,
     })
+}
+
+/// The release that `<package>/@/<task>` belongs to.
+pub(super) fn holder(
+    snapshot: &Snapshot,
+    package: &PackageName,
+    key: &TaskKey,
+) -> Option<ReleaseNumber> {
+    let document = snapshot.documents.get(&latest_document(package, key))?;
+    let (_, number) = document.get("release")?.as_str()?.rsplit_once('@')?;
+    number.parse().ok()
 }
 
 /// Gives up a run that has not begun, because a newer release is there.

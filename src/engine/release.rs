@@ -24,7 +24,7 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
             world.change(Change::Replan(package.clone()));
         }
     }
-    report(world, new, changed, false, |index| made.get(index).cloned());
+    report(world, new, changed, Some(&made));
     world.answer(Answer::Released(made));
 }
 
@@ -36,7 +36,7 @@ pub(super) fn preview(world: &mut World, new: &NewReleases) {
         .filter(|environment| is_news(world, environment))
         .cloned()
         .collect();
-    report(world, new, changed, true, |_| None);
+    report(world, new, changed, None);
 }
 
 fn is_news(world: &World, environment: &Environment) -> bool {
@@ -67,12 +67,12 @@ fn register_environments(world: &mut World, environments: &[Environment]) -> Vec
     changed
 }
 
+/// Says on the commit what was found in it. `made` holds a release for each package, unless it is a preview.
 fn report(
     world: &mut World,
     new: &NewReleases,
     environments: Vec<Environment>,
-    is_preview: bool,
-    release: impl Fn(usize) -> Option<ReleaseName>,
+    made: Option<&[ReleaseName]>,
 ) {
     let mut packages = Vec::new();
     for (index, candidate) in new.packages.iter().enumerate() {
@@ -84,7 +84,7 @@ fn report(
         packages.push(PackageReport {
             name: candidate.name.clone(),
             reason: candidate.reason.clone(),
-            release: release(index),
+            release: made.and_then(|made| made.get(index)).cloned(),
             phases: named.collect(),
         });
     }
@@ -92,7 +92,7 @@ fn report(
         repository_id: new.repository_id,
         commit: new.commit.clone(),
         report: Box::new(CommitReport {
-            is_preview,
+            is_preview: made.is_none(),
             packages,
             environments,
             diagnostics: new.diagnostics.clone(),
@@ -137,11 +137,11 @@ fn create_one(world: &mut World, new: &NewReleases, candidate: &Candidate) -> Re
         runs: BTreeMap::new(),
     };
     world.insert_release(release);
-    add_missing_runs(world, &name);
+    add_missing_runs(world, &name, &BTreeSet::new());
     supersede_older(world, &name);
     world.put_document(
         commit_marker(&name, &new.commit),
-        Some(serde_json::json!({ "time": world.now })),
+        Some(serde_json::json!({ "time": world.now.rfc3339() })),
     );
     name
 }
@@ -159,12 +159,15 @@ fn extend(world: &mut World, name: &ReleaseName, new: &NewReleases) {
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
-    let current = release.phase_count();
+    let before: BTreeSet<TaskKey> = release
+        .planned_tasks()
+        .map(|task| task.key.clone())
+        .collect();
     let wanted = Release {
         until: new.until.clone(),
         ..release.clone()
     };
-    let goes_farther = wanted.phase_count() > current;
+    let goes_farther = wanted.phase_count() > release.phase_count();
     if let Some(release) = world.release_mut(name) {
         if goes_farther {
             release.until.clone_from(&new.until);
@@ -174,32 +177,38 @@ fn extend(world: &mut World, name: &ReleaseName, new: &NewReleases) {
     }
     if goes_farther {
         world.show(name);
-        add_missing_runs(world, name);
+        add_missing_runs(world, name, &before);
         supersede_older(world, name);
     }
 }
 
-/// A pending first run for every task the release goes through that has none.
-fn add_missing_runs(world: &mut World, name: &ReleaseName) {
+/// A pending run for every task the release goes through that has none, or that was gone from its file (it is not
+/// among `before`) and has nothing to show for itself: an environment that comes back is deployed to again.
+fn add_missing_runs(world: &mut World, name: &ReleaseName, before: &BTreeSet<TaskKey>) {
     let now = world.now;
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
-    let phases = &release.package.phases[..release.phase_count()];
-    let missing: Vec<(RunName, Run)> = phases
-        .iter()
-        .flat_map(|phase| &phase.tasks)
-        .filter(|task| release.latest_run(&task.key).is_none())
-        .map(|task| {
-            (
-                release.run_name(&task.key, RunNumber(1)),
-                first_run(task, now),
-            )
-        })
-        .collect();
+    let mut missing: Vec<(RunName, Run)> = Vec::new();
+    for task in release.planned_tasks() {
+        let number = match release.latest_run(&task.key) {
+            None => RunNumber(1),
+            Some((number, run)) if !before.contains(&task.key) && is_undone(run) => {
+                RunNumber(number.0 + 1)
+            }
+            Some(_) => continue,
+        };
+        let run_name = release.run_name(&task.key, number);
+        missing.push((run_name, first_run(task, now)));
+    }
     for (run_name, run) in missing {
         world.insert_run(run_name, run);
     }
+}
+
+fn is_undone(run: &Run) -> bool {
+    run.state == RunState::Superseded
+        || (run.kind == RunKind::Down && run.state == RunState::Complete)
 }
 
 fn first_run(task: &Task, now: Timestamp) -> Run {
@@ -210,16 +219,14 @@ fn first_run(task: &Task, now: Timestamp) -> Run {
     Run::pending(kind, task.action.clone(), task.inputs.clone(), now)
 }
 
-/// Older releases give up what they have not begun in the environments the new one goes to, and then their pending
-/// tasks too if no deployment of theirs is left to serve.
+/// Older releases give up what they have not begun in the environments the new one goes to and what can only come
+/// after it, and then their pending tasks too if no deployment of theirs is left to serve.
 fn supersede_older(world: &mut World, new: &ReleaseName) {
     let Some(release) = world.snapshot.releases.get(new) else {
         return;
     };
-    let phases = &release.package.phases[..release.phase_count()];
-    let goals: BTreeSet<EnvironmentName> = phases
-        .iter()
-        .flat_map(|phase| &phase.tasks)
+    let goals: BTreeSet<EnvironmentName> = release
+        .planned_tasks()
         .filter_map(|task| task.key.environment().cloned())
         .collect();
     let older: Vec<ReleaseName> = world
@@ -238,38 +245,82 @@ fn supersede_pending(world: &mut World, name: &ReleaseName, goals: &BTreeSet<Env
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
-    let pending: Vec<RunName> = release
+    let is_overtaken = |run: &RunName| {
+        let environment = run.key.environment();
+        environment.is_some_and(|environment| goals.contains(environment))
+    };
+    let phase_of = |run: &RunName| release.package.phase_of(&run.key);
+    let pending = pending_runs(release);
+    let first_lost = pending
+        .iter()
+        .filter(|run| is_overtaken(run))
+        .filter_map(phase_of)
+        .min();
+    let Some(first_lost) = first_lost else {
+        return;
+    };
+    // A phase after a lost one can never start.
+    let (mut lost, kept): (Vec<RunName>, Vec<RunName>) = pending
+        .into_iter()
+        .partition(|run| is_overtaken(run) || phase_of(run) > Some(first_lost));
+    let serves_a_deployment = kept.iter().any(|run| run.key.environment().is_some());
+    if !serves_a_deployment {
+        lost.extend(kept);
+    }
+    for run in &lost {
+        supersede(world, run);
+    }
+}
+
+/// What has not begun of what the release is there for.
+fn pending_runs(release: &Release) -> Vec<RunName> {
+    release
         .runs
         .iter()
         .filter(|(_, run)| run.state == RunState::Pending && run.kind != RunKind::Down)
         .map(|((key, number), _)| release.run_name(key, *number))
-        .collect();
-    let (overtaken, others): (Vec<RunName>, Vec<RunName>) = pending.into_iter().partition(|run| {
-        run.key
-            .environment()
-            .is_some_and(|environment| goals.contains(environment))
-    });
-    let serves_a_deployment = others.iter().any(|run| run.key.environment().is_some());
-    let is_obsolete = !overtaken.is_empty() && !serves_a_deployment;
-    for run in &overtaken {
-        supersede(world, run);
-    }
-    if is_obsolete {
-        for run in &others {
-            supersede(world, run);
-        }
-    }
+        .collect()
 }
 
 /// Gives the newest release of a package the tasks its file has with the environments of now.
 pub(super) fn replan(world: &mut World, name: &ReleaseName, package: &Package) {
-    let Some(release) = world.release_mut(name) else {
+    let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
     if release.package == *package {
         return;
     }
-    release.package = package.clone();
+    let before: BTreeSet<TaskKey> = release
+        .planned_tasks()
+        .map(|task| task.key.clone())
+        .collect();
+    if let Some(release) = world.release_mut(name) {
+        release.package = package.clone();
+    }
     world.show(name);
-    add_missing_runs(world, name);
+    follow_the_file(world, name);
+    add_missing_runs(world, name, &before);
+}
+
+/// What has not begun follows the file: with what the file says now, or not at all if the file says nothing of it any
+/// more. A task without a phase has nothing left that holds it back.
+fn follow_the_file(world: &mut World, name: &ReleaseName) {
+    let Some(release) = world.snapshot.releases.get(name) else {
+        return;
+    };
+    let planned: BTreeMap<TaskKey, Task> = release
+        .planned_tasks()
+        .map(|task| (task.key.clone(), task.clone()))
+        .collect();
+    for run_name in pending_runs(release) {
+        match planned.get(&run_name.key) {
+            None => supersede(world, &run_name),
+            Some(task) => {
+                let Some(run) = world.run_mut(&run_name) else {
+                    continue;
+                };
+                *run = first_run(task, run.created_at);
+            }
+        }
+    }
 }

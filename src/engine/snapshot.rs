@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{
     Action, CommitSha, Environment, EnvironmentName, Input, Package, PackageName, Reference,
-    ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp,
+    ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, Task, TaskKey, Timestamp,
 };
 
 /// The part of a workspace that a trigger can affect: the open releases of the packages it touches, the releases
@@ -100,13 +100,27 @@ impl Release {
         }
     }
 
-    /// How many phases the release goes through, given where it stops.
+    /// How many phases the release goes through, given where it stops. One that is to stop in an environment its
+    /// file does not deploy to stops before the first deployment: it never goes farther than it was told.
     pub fn phase_count(&self) -> usize {
-        let last = self
-            .until
-            .as_ref()
-            .and_then(|environment| self.package.phase_of(&TaskKey::Deploy(environment.clone())));
-        last.map_or(self.package.phases.len(), |phase| phase + 1)
+        let phases = &self.package.phases;
+        let Some(environment) = &self.until else {
+            return phases.len();
+        };
+        let is_deployment = |task: &Task| task.key.environment().is_some();
+        match self.package.phase_of(&TaskKey::Deploy(environment.clone())) {
+            Some(last) => last + 1,
+            None => phases
+                .iter()
+                .position(|phase| phase.tasks.iter().any(is_deployment))
+                .unwrap_or(phases.len()),
+        }
+    }
+
+    /// The tasks of the phases the release goes through, in their order.
+    pub fn planned_tasks(&self) -> impl Iterator<Item = &Task> {
+        let phases = &self.package.phases[..self.phase_count()];
+        phases.iter().flat_map(|phase| &phase.tasks)
     }
 
     /// Whether any run is unfinished.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::inputs;
 use super::snapshot::{Release, Run, Snapshot};
-use crate::model::{Reference, ReleaseName, RunState, TaskKey};
+use crate::model::{Reference, ReleaseName, RunKind, RunState, TaskKey};
 
 /// How a release stands as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +36,16 @@ pub enum Waiting {
     ForNothing,
 }
 
-/// How `release` stands, truthfully: failed if any latest run failed, complete only if all are.
+/// How `release` stands, truthfully: failed if any latest run failed, complete only if all are. Tasks that are not (or
+/// no longer) planned count only while something is to be taken down.
 pub fn of_release(release: &Release, snapshot: &Snapshot) -> ReleaseStatus {
-    let phases = &release.package.phases[..release.phase_count()];
-    let keys = phases
-        .iter()
-        .flat_map(|phase| &phase.tasks)
-        .map(|task| &task.key);
-    let latest: Vec<(&TaskKey, &Run)> = keys
-        .filter_map(|key| release.latest_run(key).map(|(_, run)| (key, run)))
+    let planned: BTreeSet<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
+    let counts = |key: &TaskKey, run: &Run| planned.contains(key) || run.kind == RunKind::Down;
+    let latest: Vec<(&TaskKey, &Run)> = release
+        .latest_runs()
+        .into_iter()
+        .map(|(key, (_, run))| (key, run))
+        .filter(|(key, run)| counts(key, run))
         .collect();
     let any = |wanted: RunState| latest.iter().any(|(_, run)| run.state == wanted);
     if release.runs.values().any(|run| run.state.is_active()) {
@@ -82,10 +83,11 @@ pub fn waiting(
     if !matches!(run.state, RunState::Pending | RunState::Paused) {
         return None;
     }
-    if run.state == RunState::Pending && run.kind != crate::model::RunKind::Down {
-        if let Some(phase) = closing_phase(release, key) {
-            return Some(Waiting::ForPhase(phase));
-        }
+    if run.state == RunState::Pending
+        && run.kind != RunKind::Down
+        && let Some(phase) = closing_phase(release, key)
+    {
+        return Some(Waiting::ForPhase(phase));
     }
     if let Err(missing) = inputs::resolve(snapshot, &release.name, run.current()) {
         return Some(Waiting::ForInputs(missing));

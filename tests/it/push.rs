@@ -25,7 +25,7 @@ async fn a_push_becomes_a_release_that_waits_for_its_approval() {
         .github
         .check_runs("acme/shop", &commit)
         .iter()
-        .map(|check| format!("{} | {:?} | {}", check.name, check.conclusion, check.title))
+        .map(|check| format!("{} | {:?} | {:?}", check.name, check.conclusion, check.title))
         .collect();
     insta::assert_snapshot!(checks.join("\n"));
     app.finish().await;
