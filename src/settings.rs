@@ -14,11 +14,11 @@ pub struct Settings {
     #[arg(long, env = "OCUROOT_LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: String,
 
-    /// Where GitHub and workflow jobs reach this server, such as https://ocuroot.example.com
+    /// Where GitHub and workflow jobs reach this server, such as `https://ocuroot.example.com`
     #[arg(long, env = "OCUROOT_PUBLIC_URL")]
     pub public_url: String,
 
-    /// The database: sqlite://<file>
+    /// The database: `sqlite://<file>`
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://ocuroot.db")]
     pub database_url: String,
 

@@ -18,7 +18,7 @@ pub struct Arguments {
     /// Outputs of any type as one JSON object, such as '{"count": 3}'
     #[arg(long, value_name = "OBJECT")]
     json: Option<String>,
-    /// The server that dispatched the workflow, such as https://ocuroot.example
+    /// The server that dispatched the workflow, such as `https://ocuroot.example`
     #[arg(long, env = "OCUROOT_SERVER", value_name = "URL")]
     server: String,
 }

@@ -12,7 +12,7 @@ use crate::runner::{self, Job, Stop};
 /// Executes one run of a release inside a job of GitHub Actions. The workflow that `ocuroot init` writes calls this.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The server that dispatched the job, such as https://ocuroot.example
+    /// The server that dispatched the job, such as `https://ocuroot.example`
     #[arg(long, env = "OCUROOT_SERVER", value_name = "URL")]
     server: String,
     /// The server's number of the run

@@ -140,9 +140,7 @@ impl PackageName {
     /// What people call the package: the folder of its file, or the file's stem at the root.
     pub fn short(&self) -> &str {
         match self.path.rsplit_once('/') {
-            Some((folder, file)) if matches!(file, "release.ocu.star" | "package.ocu.star") => {
-                folder
-            }
+            Some((folder, "release.ocu.star" | "package.ocu.star")) => folder,
             _ => self.path.strip_suffix(".ocu.star").unwrap_or(&self.path),
         }
     }

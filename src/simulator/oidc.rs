@@ -44,7 +44,7 @@ impl World {
             .iter()
             .find(|known| known.id == job)
             .ok_or_else(Refusal::not_found)?;
-        let now = self.now();
+        let now = Self::credential_time();
         let workflow_ref = format!("{}/{}@{}", repository.full_name, run.path, run.reference);
         let kind = if run.reference.starts_with("refs/tags/") {
             "tag"

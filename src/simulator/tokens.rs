@@ -50,7 +50,7 @@ impl World {
             installation,
             repositories,
             permissions,
-            expires_at: self.now() + LIFETIME,
+            expires_at: Self::credential_time() + LIFETIME,
         };
         self.tokens.insert(text.clone(), token.clone());
         (text, token)
@@ -69,7 +69,7 @@ impl World {
             let known = self
                 .tokens
                 .get(token)
-                .filter(|known| known.expires_at > self.now());
+                .filter(|known| known.expires_at > Self::credential_time());
             let known = known.ok_or_else(bad_credentials)?;
             let installation = self
                 .installation(known.installation)
@@ -98,7 +98,7 @@ impl World {
                     refused("A JSON web token could not be decoded: wrong signature")
                 }
             })?;
-        let now = self.now();
+        let now = Self::credential_time();
         let seconds = |name: &str| claims.get(name).and_then(Value::as_i64);
         let issued_at = seconds("iat").filter(|issued_at| *issued_at <= now + 60).ok_or_else(|| {
             refused("'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued")

@@ -1,5 +1,5 @@
 //! One integration binary.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 mod bombs;
 mod github_client;

@@ -71,6 +71,12 @@ impl World {
         self.clock.now()
     }
 
+    /// Seconds since 1970 by the machine's clock, whatever the story's says: credentials are checked on both sides of
+    /// a connection, and the other side only knows this one.
+    pub(crate) fn credential_time() -> i64 {
+        Clock::system().now()
+    }
+
     /// A repository by its full name, or by one it had.
     pub(crate) fn repository(&self, full_name: &str) -> Result<&Repository, Refusal> {
         self.repositories

@@ -14,7 +14,6 @@ pub struct Job {
     pub fence: i64,
     pub token: String,
     pub assignment: Value,
-    pub workflow_run: u64,
 }
 
 impl App {
@@ -65,7 +64,6 @@ impl App {
                 fence: entry["fence"].as_i64().expect("a fence"),
                 token: body["token"].as_str().expect("a token").to_owned(),
                 assignment: body,
-                workflow_run: run.id,
             });
         }
         jobs

@@ -4,7 +4,7 @@ mod jobs;
 mod openapi;
 pub mod repositories;
 
-pub use jobs::{Job, done, failed};
+pub use jobs::{done, failed};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -34,6 +34,11 @@ pub struct App {
 impl App {
     /// Starts a GitHub and a server with an empty database.
     pub async fn start() -> App {
+        // `RUST_LOG=ocuroot=debug cargo test --test it <name> -- --nocapture` shows what a story does.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(AtomicI64::new(BEGINNING));
         let mut options = Options::new(directory.path().join("github"), ocuroot::APP_MANIFEST);
@@ -58,6 +63,35 @@ impl App {
         }
     }
 
+    /// The same, with an empty private repository `acme/shop`, which alice may write to.
+    pub async fn with_shop() -> App {
+        let app = App::start().await;
+        let shop = app.github.create_repository("acme/shop", true);
+        shop.expect("a repository");
+        let alice = app.github.set_permission("acme/shop", "alice", "write");
+        alice.expect("a permission");
+        app
+    }
+
+    /// Alice pushes to the default branch of `acme/shop`; answers the commit.
+    pub fn push(&self, files: &[(&str, Option<&str>)], message: &str) -> String {
+        let pushed = self
+            .github
+            .push("acme/shop", "main", files, message, "alice");
+        pushed.expect("a commit")
+    }
+
+    /// Our check runs of a commit of `acme/shop`, one a line: name, conclusion or status, title.
+    pub fn checks(&self, commit: &str) -> String {
+        let checks = self.github.check_runs("acme/shop", commit);
+        let lines = checks.iter().map(|check| {
+            let end = check.conclusion.as_deref().unwrap_or(&check.status);
+            let title = check.title.as_deref().unwrap_or_default();
+            format!("{} | {end} | {title}\n", check.name)
+        });
+        lines.collect()
+    }
+
     /// Ends the server where it stands and starts another on the same database, as after `kill -9`.
     pub async fn crash(&mut self) {
         self.server.abort();
@@ -71,6 +105,7 @@ impl App {
     }
 
     /// Lets time pass.
+    #[allow(dead_code)]
     pub fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
