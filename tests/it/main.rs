@@ -7,5 +7,6 @@ mod harness;
 mod push;
 mod runner;
 mod simulator;
+mod sweep;
 mod webhook_examples;
 mod webhook_intake;
