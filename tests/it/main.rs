@@ -8,5 +8,6 @@ mod push;
 mod runner;
 mod simulator;
 mod sweep;
+mod two_processes;
 mod webhook_examples;
 mod webhook_intake;
