@@ -1,5 +1,8 @@
 //! Layer 4: the server put together: routes, workers, and an end that loses nothing.
 
+mod guard;
+mod listen;
+
 use std::future::Future;
 use std::sync::Arc;
 
@@ -9,6 +12,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use crate::api;
 use crate::clock::Clock;
@@ -21,6 +25,9 @@ use crate::webhook::{
 };
 use crate::worker::Worker;
 
+pub use guard::{Limits, guarded};
+pub use listen::Connections;
+
 /// Deliveries that may wait to be written before GitHub is told to come back later.
 const INTAKE_QUEUE: usize = 4096;
 
@@ -30,6 +37,7 @@ pub struct Server {
     pub router: Router,
     /// Everything it works with.
     pub worker: Worker,
+    log: GroupWriter,
     intake: GroupTask,
 }
 
@@ -63,9 +71,14 @@ impl Server {
             },
             INTAKE_QUEUE,
         );
+        let intake_routes = Intake {
+            secrets,
+            log: log.clone(),
+        };
         Ok(Server {
-            router: router(worker.clone(), Intake { secrets, log }),
+            router: router(worker.clone(), intake_routes),
             worker,
+            log,
             intake,
         })
     }
@@ -73,7 +86,7 @@ impl Server {
     /// Serves on `listener` until `shutdown` is ready; then finishes the requests and the work under way.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the inbox or the workers have ended by themselves: whoever watches the process should start it again.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -81,15 +94,24 @@ impl Server {
     ) -> anyhow::Result<()> {
         let (stop, stopped) = watch::channel(false);
         let worker = self.worker.clone();
-        let loops = tokio::spawn(async move { worker.run(stopped).await });
-        axum::serve(listener, self.router.clone())
-            .with_graceful_shutdown(shutdown)
-            .await?;
+        let mut loops = tokio::spawn(async move { worker.run(stopped).await });
+        let mut ending = Ending::Asked;
+        let end = async { ending = self::ending(shutdown, &self.log, &mut loops).await };
+        let router = self.router.clone();
+        listen::serve(listener, router, Connections::DEFAULT, end).await;
         tracing::info!("draining");
         stop.send_replace(true);
-        loops.await?;
+        if ending != Ending::Workers {
+            loops.await?;
+        }
         self.close().await;
-        Ok(())
+        match ending {
+            Ending::Asked => Ok(()),
+            Ending::Inbox => {
+                anyhow::bail!("deliveries cannot be written any more (see the error before)")
+            }
+            Ending::Workers => anyhow::bail!("the workers have ended (see the error before)"),
+        }
     }
 
     /// Writes what was accepted and closes the database.
@@ -99,20 +121,52 @@ impl Server {
     }
 }
 
+/// Why a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Somebody wants it to.
+    Asked,
+    /// What arrives cannot be recorded any more.
+    Inbox,
+    /// Nobody works on what arrives.
+    Workers,
+}
+
+/// A server that has lost a part of itself must not go on as if it had not: it ends, so that it is started again.
+async fn ending(
+    shutdown: impl Future<Output = ()>,
+    log: &GroupWriter,
+    loops: &mut JoinHandle<()>,
+) -> Ending {
+    tokio::select! {
+        () = shutdown => Ending::Asked,
+        () = log.closed() => Ending::Inbox,
+        _ = loops => Ending::Workers,
+    }
+}
+
 fn router(worker: Worker, intake: Intake<GroupWriter>) -> Router {
-    let health = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .with_state(worker.clone());
+    let health = health(worker.store.clone(), intake.log.clone());
     Router::new()
-        .merge(webhook::routes(intake))
-        .merge(api::routes(worker))
+        .merge(guarded(webhook::routes(intake), Limits::INTAKE))
+        .merge(guarded(api::routes(worker), Limits::JOBS))
         .merge(health)
 }
 
+fn health(store: Store, log: GroupWriter) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .with_state((store, log))
+}
+
 /// Ready means: what arrives can be recorded.
-async fn ready(State(worker): State<Worker>) -> (StatusCode, &'static str) {
-    match worker.store.check_writable().await {
+async fn ready(State((store, log)): State<(Store, GroupWriter)>) -> (StatusCode, &'static str) {
+    if !log.is_open() {
+        let text = "deliveries are not written any more\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text);
+    }
+    match store.check_writable().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::error!(%error, "not ready");
@@ -137,3 +191,6 @@ impl GroupSink for InboxSink {
         Ok(new)
     }
 }
+
+#[cfg(test)]
+mod tests;

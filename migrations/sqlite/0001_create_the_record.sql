@@ -20,6 +20,7 @@ CREATE TABLE repository (
     released_commit TEXT,
     seen_at BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
@@ -36,6 +37,7 @@ CREATE TABLE delivery (
     note TEXT
 );
 CREATE INDEX delivery_pending ON delivery (due_at, id) WHERE state = 'pending';
+CREATE INDEX delivery_failed ON delivery (id) WHERE state = 'failed';
 
 -- The outbox. `generation` moves when a waiting call is asked for again, so that a call made meanwhile does not count
 -- for the newer wish. `is_unsure` is set before a call is made and cleared when it certainly did not happen.
@@ -55,7 +57,11 @@ CREATE TABLE effect (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, key)
 );
-CREATE INDEX effect_pending ON effect (lane, due_at) WHERE state = 'pending';
+CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key) WHERE state = 'pending';
+CREATE INDEX effect_pending_of_repository ON effect (installation_id, repository_id, lane, created_at, key)
+    WHERE state = 'pending';
+CREATE INDEX effect_failed ON effect (installation_id, key) WHERE state = 'failed';
+CREATE INDEX effect_of_wave ON effect (wave) WHERE wave IS NOT NULL;
 
 CREATE TABLE package (
     id INTEGER PRIMARY KEY,
@@ -86,7 +92,6 @@ CREATE TABLE release (
     UNIQUE (package_id, commit_sha)
 );
 CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
-CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
 CREATE INDEX release_of_pull_request ON release (repository_id, pull_request) WHERE pull_request IS NOT NULL;
 
 CREATE TABLE run (
@@ -174,6 +179,7 @@ CREATE TABLE github_object (
     digest TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (installation_id, key)
 );
+CREATE INDEX github_object_by_github_id ON github_object (installation_id, github_id);
 
 -- One dispatch: the runs that travel together, and the workflow run they became. Written before the call is made.
 CREATE TABLE wave (
@@ -209,7 +215,7 @@ CREATE TABLE pull_request (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (repository_id, number)
 );
-CREATE INDEX pull_request_by_head ON pull_request (repository_id, head_sha);
+CREATE INDEX pull_request_by_head ON pull_request (repository_id, head_sha, number);
 
 -- Tokens of jobs that were used: each is good for one claim.
 CREATE TABLE used_token (
@@ -217,6 +223,7 @@ CREATE TABLE used_token (
     used_by TEXT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX used_token_by_expiry ON used_token (expires_at);
 
 -- The time up to which the sweep has looked through a subject.
 CREATE TABLE sweep (

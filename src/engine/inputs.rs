@@ -49,7 +49,12 @@ pub(super) fn absolute(release: &ReleaseName, reference: &Reference) -> Referenc
 
 /// Every document (absolute, without fragment) that the call reads: what must be loaded to decide about it.
 pub fn documents_read(release: &ReleaseName, call: &Call) -> BTreeSet<Reference> {
-    call.inputs
+    inputs_read(release, &call.inputs)
+}
+
+/// Every document (absolute, without fragment) that these inputs of `release` read.
+pub fn inputs_read(release: &ReleaseName, inputs: &BTreeMap<String, Input>) -> BTreeSet<Reference> {
+    inputs
         .values()
         .filter_map(|input| match input {
             Input::Value { .. } => None,

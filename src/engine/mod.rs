@@ -6,7 +6,7 @@
 pub mod affected;
 mod command;
 mod inputs;
-pub use inputs::documents_read;
+pub use inputs::{documents_read, inputs_read};
 mod outcome;
 pub mod plan;
 mod readiness;

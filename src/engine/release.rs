@@ -110,20 +110,10 @@ fn create_one(world: &mut World, new: &NewReleases, candidate: &Candidate) -> Re
         extend(world, &existing, new);
         return existing;
     }
-    let number = world
-        .snapshot
-        .next_numbers
-        .get(&candidate.name)
-        .copied()
-        .unwrap_or(ReleaseNumber(1));
-    world
-        .snapshot
-        .next_numbers
-        .insert(candidate.name.clone(), ReleaseNumber(number.0 + 1));
-    let name = ReleaseName {
-        package: candidate.name.clone(),
-        number,
-    };
+    let name = world.snapshot.next_release(&candidate.name);
+    let next = ReleaseNumber(name.number.0 + 1);
+    let next_numbers = &mut world.snapshot.next_numbers;
+    next_numbers.insert(candidate.name.clone(), next);
     world.snapshot.at_commit.insert(key, name.clone());
     let release = Release {
         name: name.clone(),

@@ -14,11 +14,17 @@ use crate::model::{
 /// whose runs wait for what it may change, and the documents their inputs read.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    /// Releases by name; every release of a touched package that still has an unfinished run is among them.
+    /// Releases by name: of every package the trigger is about, or that waits for what it may write, those that have
+    /// an unfinished run; and those the trigger names, be they finished. For [`Trigger::Undeploy`] that is the one
+    /// that is live there.
+    ///
+    /// [`Trigger::Undeploy`]: super::Trigger::Undeploy
     pub releases: BTreeMap<ReleaseName, Release>,
     /// All registered environments of the workspace.
     pub environments: BTreeMap<EnvironmentName, Environment>,
-    /// State documents by their ref without fragment. Absent means: there is no such document.
+    /// State documents by their ref without fragment. Absent means: there is no such document. Held are those that
+    /// unfinished runs read and, of releases the trigger names or makes, those that any run could read, with what
+    /// the latest run of each of these tasks left (`<package>/@/<task>`).
     pub documents: BTreeMap<Reference, Value>,
     /// The number the next release of a package gets; absent means 1.
     pub next_numbers: BTreeMap<PackageName, ReleaseNumber>,
@@ -33,6 +39,15 @@ impl Snapshot {
             .get(&name.release)?
             .runs
             .get(&(name.key.clone(), name.number))
+    }
+
+    /// The name that the next release of `package` gets.
+    pub fn next_release(&self, package: &PackageName) -> ReleaseName {
+        let number = self.next_numbers.get(package).copied();
+        ReleaseName {
+            package: package.clone(),
+            number: number.unwrap_or(ReleaseNumber(1)),
+        }
     }
 
     /// Reads `reference` (absolute): its document, then its fragment through objects and lists.

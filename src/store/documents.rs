@@ -6,7 +6,9 @@ use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::{Result, Store, from_json, parse, placeholders, to_json};
-use crate::model::{EnvironmentName, PackageName, Reference, ReleaseName, Timestamp};
+use crate::model::{
+    EnvironmentName, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp,
+};
 
 /// Statements take at most this many values at once; longer lists are read in pieces.
 pub(super) const LIST: usize = 500;
@@ -77,6 +79,13 @@ async fn untagged(
         ..reference.clone()
     };
     Ok(resolved.to_string())
+}
+
+/// The release that left a task's or a deployment's document.
+pub(super) fn release_number(body: &Value) -> Result<ReleaseNumber> {
+    let release = body.get("release").and_then(Value::as_str).unwrap_or("");
+    let number = release.rsplit_once('@').map_or("", |(_, number)| number);
+    parse("release number", number)
 }
 
 pub(super) async fn put(
@@ -162,11 +171,9 @@ impl Store {
                 path: row.get(1),
             };
             let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
-            let release = body.get("release").and_then(Value::as_str).unwrap_or("");
-            let number = release.rsplit_once('@').map_or("", |(_, number)| number);
             let release = ReleaseName {
                 package: package.clone(),
-                number: parse("release number", number)?,
+                number: release_number(&body)?,
             };
             deployments.push((package, parse("environment", row.get(2))?, release));
         }

@@ -9,8 +9,10 @@ mod commit;
 mod documents;
 mod inbox;
 mod outbox;
+mod packages;
 mod releases;
 mod repositories;
+mod rows;
 mod runs;
 mod snapshot;
 mod sources;
@@ -145,3 +147,8 @@ fn placeholders(first: usize, count: usize) -> String {
         .collect();
     format!("({})", list.join(", "))
 }
+
+#[cfg(test)]
+pub(crate) mod recorder;
+#[cfg(test)]
+mod tests;

@@ -132,8 +132,9 @@ impl Store {
         most: i64,
     ) -> Result<Vec<PendingEffect>> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        // `due_at + 0` keeps SQLite from walking what is due in every repository instead of what waits in this one.
         let sql = format!(
-            "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 AND lane = $2 \
+            "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at + 0 <= $1 AND lane = $2 \
              AND installation_id = $3 AND repository_id = $4 AND is_unsure = 0 AND wave IS NULL \
              AND key LIKE 'dispatch %' ORDER BY created_at, key LIMIT $5"
         );

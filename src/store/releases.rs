@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::LIST;
-use super::snapshot::PackageIds;
+use super::packages::PackageIds;
 use super::{Result, Store, from_json, parse, placeholders};
 use crate::engine::{Release, Run};
 use crate::model::{
@@ -228,7 +228,7 @@ impl Store {
         Ok(release_names(rows))
     }
 
-    /// The newest release of a package.
+    /// The newest release of a package that goes through all its phases.
     ///
     /// # Errors
     /// When the database does.
@@ -238,19 +238,18 @@ impl Store {
         package: &PackageName,
     ) -> Result<Option<ReleaseName>> {
         let row = sqlx::query(
-            "SELECT max(release.number) FROM release JOIN package ON package.id = release.package_id \
+            "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND release.until IS NULL",
+             AND release.until IS NULL ORDER BY release.number DESC LIMIT 1",
         )
         .bind(installation_id)
         .bind(&package.repository)
         .bind(&package.path)
-        .fetch_one(&self.readers)
+        .fetch_optional(&self.readers)
         .await?;
-        let number: Option<i64> = row.get(0);
-        Ok(number.map(|number| ReleaseName {
+        Ok(row.map(|row| ReleaseName {
             package: package.clone(),
-            number: ReleaseNumber(number),
+            number: ReleaseNumber(row.get(0)),
         }))
     }
 

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::{self, LIST};
+use super::packages::{self, PackageIds};
 use super::releases;
 use super::{Result, Store, from_json, placeholders};
-use crate::engine::{Release, Snapshot, documents_read};
+use crate::engine::{Run, Snapshot, documents_read, inputs_read};
 use crate::model::{
-    CommitSha, Environment, EnvironmentName, PackageName, Reference, ReleaseName, ReleaseNumber,
+    CommitSha, Environment, EnvironmentName, Package, PackageName, Reference, ReleaseName, TaskKey,
     latest_document,
 };
 
@@ -21,12 +22,20 @@ pub struct Scope {
     pub installation_id: i64,
     /// Packages whose open releases are needed.
     pub packages: BTreeSet<PackageName>,
-    /// Releases that are needed even if they are finished.
+    /// Releases that are needed even if they are finished, with all that new runs of them would read.
     pub releases: BTreeSet<ReleaseName>,
     /// A commit whose releases (of the packages above) are needed.
     pub commit: Option<CommitSha>,
+    /// What config files say now: a release that is made or changed by them reads their inputs.
+    pub files: BTreeMap<PackageName, Package>,
+    /// Deployments whose live release is needed, finished as it is.
+    pub live: BTreeSet<(PackageName, EnvironmentName)>,
+    /// Further documents the decision reads.
+    pub reads: BTreeSet<Reference>,
     /// Documents the trigger may write: what waits for them is needed too.
     pub writes: BTreeSet<Reference>,
+    /// Releases whose missing inputs the trigger may provide: what else waits for those is needed too.
+    pub approves: BTreeSet<ReleaseName>,
 }
 
 impl Store {
@@ -40,47 +49,99 @@ impl Store {
         let installation_id = scope.installation_id;
         let version = version(connection, installation_id).await?;
         let environments = environments(connection, installation_id).await?;
-        let mut packages = scope.packages.clone();
-        packages.extend(scope.releases.iter().map(|release| release.package.clone()));
-        packages.extend(waiting_packages(connection, installation_id, &scope.writes).await?);
-        let ids = package_ids(connection, installation_id, &packages).await?;
+        let mut named = scope.releases.clone();
+        named.extend(live(connection, scope).await?);
+        let ids = packages(connection, scope, &named).await?;
         let mut snapshot = Snapshot {
             environments,
-            next_numbers: next_numbers(connection, &ids).await?,
+            next_numbers: ids.next_numbers(),
             ..Snapshot::default()
         };
-        let mut wanted = scope.releases.clone();
         if let Some(commit) = &scope.commit {
             for name in releases::at_commit(connection, &ids, commit).await? {
                 let key = (name.package.clone(), commit.clone());
-                wanted.insert(name.clone());
+                named.insert(name.clone());
                 snapshot.at_commit.insert(key, name);
             }
         }
-        snapshot.releases = releases::read(connection, &ids, &wanted).await?;
-        let mut references = needed(&snapshot.releases);
-        for release in snapshot.releases.values() {
-            let tasks = release.package.tasks();
-            references.extend(tasks.map(|task| latest_document(&release.name.package, &task.key)));
-        }
+        snapshot.releases = releases::read(connection, &ids, &named).await?;
+        let references = needed(&snapshot, &named, scope);
         snapshot.documents = documents::read(connection, installation_id, &references).await?;
         transaction.commit().await?;
         Ok((snapshot, version))
     }
 }
 
-/// The documents that unfinished runs read.
-fn needed(releases: &BTreeMap<ReleaseName, Release>) -> BTreeSet<Reference> {
-    releases
-        .values()
-        .flat_map(|release| {
-            release
-                .runs
-                .values()
-                .filter(|run| !run.state.is_finished())
-                .flat_map(|run| documents_read(&release.name, run.current()))
-        })
+/// The packages the decision is about, those that wait for what it may write among them.
+async fn packages(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+    named: &BTreeSet<ReleaseName>,
+) -> Result<PackageIds> {
+    let installation_id = scope.installation_id;
+    let mut packages = scope.packages.clone();
+    packages.extend(named.iter().map(|release| release.package.clone()));
+    let mut writes = scope.writes.clone();
+    writes.extend(awaited(connection, installation_id, &scope.approves).await?);
+    packages.extend(waiting_packages(connection, installation_id, &writes).await?);
+    packages::read(connection, installation_id, &packages).await
+}
+
+/// The documents that the engine may ask for.
+fn needed(
+    snapshot: &Snapshot,
+    named: &BTreeSet<ReleaseName>,
+    scope: &Scope,
+) -> BTreeSet<Reference> {
+    let mut references = scope.reads.clone();
+    for release in snapshot.releases.values() {
+        // A run of a release that the trigger names may be tried again, and a new one made.
+        let is_named = named.contains(&release.name);
+        for ((key, _), run) in &release.runs {
+            if is_named || !run.state.is_finished() {
+                references.insert(latest_document(&release.name.package, key));
+                references.extend(read_by(&release.name, run));
+            }
+        }
+        if is_named {
+            references.extend(read_by_file(&release.name, &release.package));
+        }
+    }
+    for (package, file) in &scope.files {
+        references.extend(read_by_file(&about(snapshot, package, scope), file));
+    }
+    references
+}
+
+/// What the current function of a run reads, and its first one: a retry begins there again.
+fn read_by(release: &ReleaseName, run: &Run) -> BTreeSet<Reference> {
+    let first = run.calls.first();
+    let calls = first.into_iter().chain(run.calls.last());
+    calls
+        .flat_map(|call| documents_read(release, call))
         .collect()
+}
+
+/// What the tasks of a file read, and who holds what they write.
+fn read_by_file(release: &ReleaseName, file: &Package) -> BTreeSet<Reference> {
+    let mut references = BTreeSet::new();
+    for task in file.tasks() {
+        references.insert(latest_document(&release.package, &task.key));
+        references.extend(inputs_read(release, &task.inputs));
+    }
+    references
+}
+
+/// The release that a file is about: the one of its commit, the one that is planned again, or the next.
+fn about(snapshot: &Snapshot, package: &PackageName, scope: &Scope) -> ReleaseName {
+    let at_commit = scope.commit.as_ref().and_then(|commit| {
+        let key = (package.clone(), commit.clone());
+        snapshot.at_commit.get(&key).cloned()
+    });
+    let mut named = scope.releases.iter();
+    at_commit
+        .or_else(|| named.find(|release| release.package == *package).cloned())
+        .unwrap_or_else(|| snapshot.next_release(package))
 }
 
 async fn version(connection: &mut SqliteConnection, installation_id: i64) -> Result<i64> {
@@ -108,6 +169,60 @@ async fn environments(
         environments.insert(environment.name.clone(), environment);
     }
     Ok(environments)
+}
+
+/// The releases that are live in the deployments of `scope`.
+async fn live(connection: &mut SqliteConnection, scope: &Scope) -> Result<BTreeSet<ReleaseName>> {
+    if scope.live.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let keys = scope.live.iter().map(|(package, environment)| {
+        latest_document(package, &TaskKey::Deploy(environment.clone()))
+    });
+    let references = keys.collect();
+    let found = documents::read(connection, scope.installation_id, &references).await?;
+    let mut releases = BTreeSet::new();
+    for (reference, body) in &found {
+        if let Some(package) = reference.package() {
+            let number = documents::release_number(body)?;
+            releases.insert(ReleaseName { package, number });
+        }
+    }
+    Ok(releases)
+}
+
+/// The documents that runs of `releases` wait for.
+async fn awaited(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    releases: &BTreeSet<ReleaseName>,
+) -> Result<BTreeSet<Reference>> {
+    let mut references = BTreeSet::new();
+    let releases: Vec<&ReleaseName> = releases.iter().collect();
+    for chunk in releases.chunks(LIST / 3) {
+        let names: Vec<String> = (0..chunk.len())
+            .map(|index| placeholders(2 + index * 3, 3))
+            .collect();
+        let sql = format!(
+            "SELECT DISTINCT input_edge.reference FROM package \
+             JOIN release ON release.package_id = package.id \
+             JOIN run ON run.release_id = release.id \
+             JOIN input_edge ON input_edge.run_id = run.id \
+             WHERE package.installation_id = $1 \
+             AND (package.repository, package.path, release.number) IN (VALUES {})",
+            names.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        for release in chunk {
+            let package = &release.package;
+            query = query.bind(&package.repository).bind(&package.path);
+            query = query.bind(release.number.0);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            references.insert(super::parse("reference", row.get(0))?);
+        }
+    }
+    Ok(references)
 }
 
 /// The packages of the runs that wait for any of `writes`.
@@ -138,73 +253,4 @@ async fn waiting_packages(
         }
     }
     Ok(packages)
-}
-
-/// Database ids of packages, both ways round.
-#[derive(Debug, Default)]
-pub(super) struct PackageIds {
-    pub(super) by_id: BTreeMap<i64, PackageName>,
-}
-
-impl PackageIds {
-    pub(super) fn id(&self, package: &PackageName) -> Option<i64> {
-        self.by_id
-            .iter()
-            .find_map(|(id, name)| (name == package).then_some(*id))
-    }
-}
-
-pub(super) async fn package_ids(
-    connection: &mut SqliteConnection,
-    installation_id: i64,
-    packages: &BTreeSet<PackageName>,
-) -> Result<PackageIds> {
-    let mut ids = PackageIds::default();
-    let packages: Vec<&PackageName> = packages.iter().collect();
-    for chunk in packages.chunks(LIST / 2) {
-        let pairs: Vec<String> = (0..chunk.len())
-            .map(|index| placeholders(2 + index * 2, 2))
-            .collect();
-        let sql = format!(
-            "SELECT id, repository, path FROM package \
-             WHERE installation_id = $1 AND (repository, path) IN (VALUES {})",
-            pairs.join(", ")
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
-        for package in chunk {
-            query = query.bind(&package.repository).bind(&package.path);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            let name = PackageName {
-                repository: row.get(1),
-                path: row.get(2),
-            };
-            ids.by_id.insert(row.get(0), name);
-        }
-    }
-    Ok(ids)
-}
-
-async fn next_numbers(
-    connection: &mut SqliteConnection,
-    ids: &PackageIds,
-) -> Result<BTreeMap<PackageName, ReleaseNumber>> {
-    let mut numbers = BTreeMap::new();
-    let all: Vec<i64> = ids.by_id.keys().copied().collect();
-    for chunk in all.chunks(LIST) {
-        let sql = format!(
-            "SELECT package_id, max(number) FROM release WHERE package_id IN {} GROUP BY package_id",
-            placeholders(1, chunk.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for id in chunk {
-            query = query.bind(id);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            if let Some(package) = ids.by_id.get(&row.get::<i64, _>(0)) {
-                numbers.insert(package.clone(), ReleaseNumber(row.get::<i64, _>(1) + 1));
-            }
-        }
-    }
-    Ok(numbers)
 }

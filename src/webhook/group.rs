@@ -78,6 +78,18 @@ impl GroupTask {
     }
 }
 
+impl GroupWriter {
+    /// Whether deliveries are still written. Once they are not, every further one is refused.
+    pub fn is_open(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
+    /// Returns when no delivery is written any more: the task was shut down, or its sink has panicked.
+    pub async fn closed(&self) {
+        self.queue.closed().await;
+    }
+}
+
 impl DeliveryLog for GroupWriter {
     async fn append(&self, delivery: IncomingDelivery) -> Result<Appended, LogError> {
         let size = u32::try_from(delivery.body.len()).map_err(|_| LogError::Full)?;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::{Effect, Plan, Trigger, plan};
-use crate::model::{CommitSha, Reference, RunName, SubPathKind, latest_document};
+use crate::engine::{Effect, NewReleases, Plan, Trigger, inputs_read, plan};
+use crate::model::{CommitSha, Outcome, Reference, RunName, SubPathKind, latest_document};
 use crate::report;
 use crate::store::{Commit, Committed, Done, Scope};
 
@@ -103,38 +103,63 @@ pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
     };
     for trigger in triggers {
         match trigger {
-            Trigger::Release(new) | Trigger::Preview(new) => {
-                scope.commit = Some(new.commit.clone());
-                scope
-                    .packages
-                    .extend(new.packages.iter().map(|candidate| candidate.name.clone()));
-                scope
-                    .writes
-                    .extend(new.environments.iter().map(|environment| {
-                        Reference::global(SubPathKind::Environment, environment.name.as_str())
-                    }));
-            }
-            Trigger::Replanned { release, .. } => {
+            Trigger::Release(new) => of_files(&mut scope, new),
+            // It is only compared with the environments there are.
+            Trigger::Preview(_) => {}
+            Trigger::Replanned { release, package } => {
                 scope.releases.insert(release.clone());
+                let name = release.package.clone();
+                scope.files.insert(name, package.clone());
             }
-            Trigger::NeedsRunner { run, .. }
-            | Trigger::Claimed { run, .. }
-            | Trigger::Ended { run, .. } => {
+            Trigger::NeedsRunner { run, .. } | Trigger::Claimed { run, .. } => {
                 scope.releases.insert(run.release.clone());
-                scope.writes.extend(documents_of(run));
+            }
+            Trigger::Ended { run, outcome, .. } => {
+                scope.releases.insert(run.release.clone());
+                match outcome {
+                    Outcome::Done { .. } => scope.writes.extend(documents_of(run)),
+                    Outcome::Next { inputs, .. } => {
+                        scope.reads.extend(inputs_read(&run.release, inputs));
+                    }
+                    Outcome::Failed { .. } => {}
+                }
             }
             Trigger::SetCustom { reference, .. } => {
                 scope.writes.insert(reference.clone());
             }
-            Trigger::Approve(wish) | Trigger::Retry(wish) | Trigger::Cancel(wish) => {
+            Trigger::Approve(wish) => {
+                scope.releases.insert(wish.release.clone());
+                scope.approves.insert(wish.release.clone());
+            }
+            Trigger::Retry(wish) | Trigger::Cancel(wish) => {
                 scope.releases.insert(wish.release.clone());
             }
-            Trigger::Undeploy { package, .. } => {
+            Trigger::Undeploy {
+                package,
+                environment,
+            } => {
                 scope.packages.insert(package.clone());
+                let deployment = (package.clone(), environment.clone());
+                scope.live.insert(deployment);
             }
         }
     }
     scope
+}
+
+fn of_files(scope: &mut Scope, new: &NewReleases) {
+    scope.commit = Some(new.commit.clone());
+    for candidate in &new.packages {
+        let (name, package) = (candidate.name.clone(), candidate.package.clone());
+        scope.packages.insert(name.clone());
+        scope.files.insert(name, package);
+    }
+    let environments = new.environments.iter();
+    scope.writes.extend(
+        environments.map(|environment| {
+            Reference::global(SubPathKind::Environment, environment.name.as_str())
+        }),
+    );
 }
 
 fn documents_of(run: &RunName) -> BTreeSet<Reference> {
@@ -143,3 +168,6 @@ fn documents_of(run: &RunName) -> BTreeSet<Reference> {
         latest_document(&run.release.package, &run.key),
     ])
 }
+
+#[cfg(test)]
+mod tests;

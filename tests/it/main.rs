@@ -4,6 +4,7 @@
 mod bombs;
 mod github_client;
 mod harness;
+mod limits;
 mod push;
 mod runner;
 mod simulator;

@@ -190,3 +190,22 @@ async fn the_task_ends_once_every_writer_is_gone() {
     assert_eq!(began.recv().await, Some(1));
     assert_eq!(began.recv().await, None);
 }
+
+#[tokio::test]
+async fn a_sink_that_panics_fails_what_waits_and_what_comes_at_once() {
+    struct Broken;
+    impl GroupSink for Broken {
+        async fn write(&mut self, _: Vec<IncomingDelivery>) -> Result<Vec<bool>, SinkError> {
+            panic!("a mistake of ours");
+        }
+    }
+    let (writer, task) = spawn_group_writer(Broken, 8);
+    assert!(writer.is_open());
+    let waiting = append(&writer, delivery("a"));
+    assert_eq!(waiting.await.expect("no panic"), Err(LogError::Unavailable));
+    writer.closed().await;
+    assert!(!writer.is_open());
+    let late = writer.append(delivery("b")).await;
+    assert_eq!(late, Err(LogError::Unavailable));
+    task.shutdown().await;
+}

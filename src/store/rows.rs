@@ -1,0 +1,294 @@
+//! The rows of one decision. Ids are looked up once, and what many runs share is written once: the number of
+//! statements is what a decision costs while it holds the only writer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
+
+use super::documents::LIST;
+use super::{Commit, Result, documents, placeholders, to_json};
+use crate::engine::{Change, CommitReport, Release, Run};
+use crate::model::{CommitSha, PackageName, Reference, ReleaseName, RunName};
+
+/// The changes of one decision on their way into the database.
+pub(super) struct Rows<'a, 'c> {
+    transaction: &'a mut Transaction<'c, Sqlite>,
+    commit: &'a Commit<'a>,
+    packages: BTreeMap<PackageName, i64>,
+    releases: BTreeMap<ReleaseName, i64>,
+    /// What each written run waits for.
+    waits: BTreeMap<i64, &'a BTreeSet<Reference>>,
+    /// Releases with written runs.
+    touched: BTreeSet<i64>,
+}
+
+impl<'a, 'c> Rows<'a, 'c> {
+    pub(super) fn new(
+        transaction: &'a mut Transaction<'c, Sqlite>,
+        commit: &'a Commit<'a>,
+    ) -> Self {
+        Rows {
+            transaction,
+            commit,
+            packages: BTreeMap::new(),
+            releases: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    pub(super) async fn apply(&mut self, change: &'a Change) -> Result<()> {
+        let (installation_id, now) = (self.commit.installation_id, self.commit.now);
+        match change {
+            Change::PutRelease(release) => self.put_release(release).await,
+            Change::PutRun(name, run) => self.put_run(name, run).await,
+            Change::PutDocument(reference, value) => {
+                documents::put(self.transaction, installation_id, reference, value, now).await
+            }
+            Change::DeleteDocument(reference) => {
+                documents::delete(self.transaction, installation_id, reference).await
+            }
+            Change::PutTag(package, tag, release) => self.put_tag(package, tag, release).await,
+            Change::WatchAlso(package, paths) => self.watch_also(package, paths).await,
+            Change::PutCommitReport {
+                repository_id,
+                commit,
+                report,
+            } => self.put_report(*repository_id, commit, report).await,
+            Change::Replan(package) => self.replan_later(package).await,
+        }
+    }
+
+    /// Writes what could only be written once every run was.
+    pub(super) async fn finish(mut self) -> Result<()> {
+        self.put_waits().await?;
+        // A release is open while any run of it is unfinished. Its own row is written only when it changes, so this
+        // is kept true here, where its runs are.
+        let releases: Vec<i64> = self.touched.iter().copied().collect();
+        for chunk in releases.chunks(LIST) {
+            let sql = format!(
+                "UPDATE release SET is_open = EXISTS (SELECT 1 FROM run WHERE run.release_id = release.id \
+                 AND run.state IN ('pending', 'starting', 'running', 'paused')) WHERE id IN {}",
+                placeholders(1, chunk.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in chunk {
+                query = query.bind(id);
+            }
+            query.execute(&mut **self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_waits(&mut self) -> Result<()> {
+        let runs: Vec<i64> = self.waits.keys().copied().collect();
+        for chunk in runs.chunks(LIST) {
+            let list = placeholders(1, chunk.len());
+            let sql = format!("DELETE FROM input_edge WHERE run_id IN {list}");
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in chunk {
+                query = query.bind(id);
+            }
+            query.execute(&mut **self.transaction).await?;
+        }
+        let edges: Vec<(i64, String)> = self
+            .waits
+            .iter()
+            .flat_map(|(id, waits)| waits.iter().map(|reference| (*id, reference.to_string())))
+            .collect();
+        for chunk in edges.chunks(LIST / 2) {
+            let values: Vec<String> = (0..chunk.len())
+                .map(|index| format!("(${}, $1, ${})", index * 2 + 2, index * 2 + 3))
+                .collect();
+            let sql = format!(
+                "INSERT INTO input_edge (run_id, installation_id, reference) VALUES {}",
+                values.join(", ")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(self.commit.installation_id);
+            for (id, reference) in chunk {
+                query = query.bind(id).bind(reference);
+            }
+            query.execute(&mut **self.transaction).await?;
+        }
+        Ok(())
+    }
+
+    async fn put_release(&mut self, release: &Release) -> Result<()> {
+        let package_id = self.put_package(release).await?;
+        let row = sqlx::query(
+            "INSERT INTO release (package_id, number, repository_id, commit_sha, package, until, \
+             pull_request, reply_to, created_at, is_open) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (package_id, number) DO UPDATE SET package = excluded.package, \
+             until = excluded.until, pull_request = excluded.pull_request, \
+             reply_to = excluded.reply_to, is_open = excluded.is_open RETURNING id",
+        )
+        .bind(package_id)
+        .bind(release.name.number.0)
+        .bind(release.repository_id)
+        .bind(release.commit.as_str())
+        .bind(to_json("package", &release.package)?)
+        .bind(release.until.as_ref().map(|environment| environment.as_str()))
+        .bind(release.pull_request)
+        .bind(release.reply_to)
+        .bind(release.created_at.0)
+        .bind(i64::from(release.is_open()))
+        .fetch_one(&mut **self.transaction)
+        .await?;
+        self.releases.insert(release.name.clone(), row.get(0));
+        Ok(())
+    }
+
+    async fn put_package(&mut self, release: &Release) -> Result<i64> {
+        let package = &release.name.package;
+        let watch = release.package.watch.as_ref();
+        let watch = watch.map(|globs| to_json("watch", globs)).transpose()?;
+        let row = sqlx::query(
+            "INSERT INTO package (installation_id, repository_id, repository, path, watch, loads) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (installation_id, repository, path) DO UPDATE SET \
+             repository_id = excluded.repository_id, watch = excluded.watch, loads = excluded.loads \
+             RETURNING id",
+        )
+        .bind(self.commit.installation_id)
+        .bind(release.repository_id)
+        .bind(&package.repository)
+        .bind(&package.path)
+        .bind(watch)
+        .bind(to_json("loads", &release.package.loads)?)
+        .fetch_one(&mut **self.transaction)
+        .await?;
+        self.packages.insert(package.clone(), row.get(0));
+        Ok(row.get(0))
+    }
+
+    /// The id of a package that has a release.
+    async fn package_id(&mut self, package: &PackageName) -> Result<i64> {
+        if let Some(id) = self.packages.get(package) {
+            return Ok(*id);
+        }
+        let row = sqlx::query(
+            "SELECT id FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
+        )
+        .bind(self.commit.installation_id)
+        .bind(&package.repository)
+        .bind(&package.path)
+        .fetch_one(&mut **self.transaction)
+        .await?;
+        self.packages.insert(package.clone(), row.get(0));
+        Ok(row.get(0))
+    }
+
+    async fn release_id(&mut self, release: &ReleaseName) -> Result<i64> {
+        if let Some(id) = self.releases.get(release) {
+            return Ok(*id);
+        }
+        let package_id = self.package_id(&release.package).await?;
+        let row = sqlx::query("SELECT id FROM release WHERE package_id = $1 AND number = $2")
+            .bind(package_id)
+            .bind(release.number.0)
+            .fetch_one(&mut **self.transaction)
+            .await?;
+        self.releases.insert(release.clone(), row.get(0));
+        Ok(row.get(0))
+    }
+
+    async fn put_run(&mut self, name: &RunName, run: &'a Run) -> Result<()> {
+        let release_id = self.release_id(&name.release).await?;
+        let row = sqlx::query(
+            "INSERT INTO run (release_id, task, number, kind, state, fence, calls, outputs, error, \
+             created_at, started_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             ON CONFLICT (release_id, task, number) DO UPDATE SET state = excluded.state, \
+             fence = excluded.fence, calls = excluded.calls, outputs = excluded.outputs, \
+             error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at, \
+             claim_nonce = CASE WHEN run.fence = excluded.fence THEN run.claim_nonce END, \
+             report_token = CASE WHEN run.fence = excluded.fence THEN run.report_token END \
+             RETURNING id",
+        )
+        .bind(release_id)
+        .bind(name.key.to_string())
+        .bind(name.number.0)
+        .bind(word(&run.kind)?)
+        .bind(word(&run.state)?)
+        .bind(run.fence)
+        .bind(to_json("calls", &run.calls)?)
+        .bind(to_json("outputs", &run.outputs)?)
+        .bind(run.error.as_deref())
+        .bind(run.created_at.0)
+        .bind(run.started_at.map(|time| time.0))
+        .bind(run.finished_at.map(|time| time.0))
+        .fetch_one(&mut **self.transaction)
+        .await?;
+        self.waits.insert(row.get(0), &run.waits);
+        self.touched.insert(release_id);
+        Ok(())
+    }
+
+    async fn put_tag(
+        &mut self,
+        package: &PackageName,
+        tag: &str,
+        release: &ReleaseName,
+    ) -> Result<()> {
+        let package_id = self.package_id(package).await?;
+        sqlx::query(
+            "INSERT INTO tag (package_id, tag, number) VALUES ($1, $2, $3) \
+             ON CONFLICT (package_id, tag) DO UPDATE SET number = excluded.number",
+        )
+        .bind(package_id)
+        .bind(tag)
+        .bind(release.number.0)
+        .execute(&mut **self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    async fn watch_also(&mut self, package: &PackageName, paths: &[String]) -> Result<()> {
+        let package_id = self.package_id(package).await?;
+        sqlx::query("UPDATE package SET also = $1 WHERE id = $2")
+            .bind(to_json("watched paths", &paths)?)
+            .bind(package_id)
+            .execute(&mut **self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    async fn put_report(
+        &mut self,
+        repository_id: i64,
+        commit: &CommitSha,
+        report: &CommitReport,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO commit_report (repository_id, commit_sha, report) VALUES ($1, $2, $3) \
+             ON CONFLICT (repository_id, commit_sha) DO UPDATE SET report = excluded.report",
+        )
+        .bind(repository_id)
+        .bind(commit.as_str())
+        .bind(to_json("report", report)?)
+        .execute(&mut **self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// An internal message in the inbox. Each decision has its own: one that is being worked on may have read the
+    /// environments of before.
+    async fn replan_later(&mut self, package: &PackageName) -> Result<()> {
+        let (installation_id, version) = (self.commit.installation_id, self.commit.version + 1);
+        sqlx::query(
+            "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
+             VALUES ($1, 'ocuroot.replan', $2, $3, $4, $4) ON CONFLICT (key) DO NOTHING",
+        )
+        .bind(format!("replan {installation_id} {version} {package}"))
+        .bind(installation_id)
+        .bind(to_json("package", package)?.into_bytes())
+        .bind(self.commit.now.0)
+        .execute(&mut **self.transaction)
+        .await?;
+        Ok(())
+    }
+}
+
+/// An enum that serde writes as a word, without the quotes.
+fn word<T: serde::Serialize>(value: &T) -> Result<String> {
+    Ok(to_json("word", value)?.trim_matches('"').to_owned())
+}

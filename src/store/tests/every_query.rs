@@ -1,0 +1,349 @@
+//! Calls every function of the store once, with something in the database for each to find.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::body::Bytes;
+use serde_json::json;
+
+use crate::engine::plan::Call;
+use crate::engine::{Change, CommitReport, Effect, Plan, Release, Run};
+use crate::model::{
+    CommitSha, DeliveryId, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName,
+    RunNumber, RunState, Timestamp, latest_document,
+};
+use crate::store::{
+    Claim, Commit, Committed, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
+};
+use crate::webhook::IncomingDelivery;
+
+const INSTALLATION: i64 = 7;
+const REPOSITORY: i64 = 11;
+const NOW: Timestamp = Timestamp(1_000_000);
+const LATER: Timestamp = Timestamp(9_000_000);
+
+fn package() -> PackageName {
+    PackageName {
+        repository: "github.com/acme/shop".to_owned(),
+        path: "api/release.ocu.star".to_owned(),
+    }
+}
+
+fn release() -> ReleaseName {
+    ReleaseName {
+        package: package(),
+        number: ReleaseNumber(1),
+    }
+}
+
+fn head() -> CommitSha {
+    "a".repeat(40).parse().expect("a commit")
+}
+
+fn run() -> RunName {
+    RunName {
+        release: release(),
+        key: "deploy/staging".parse().expect("a task"),
+        number: RunNumber(1),
+    }
+}
+
+fn reference(text: &str) -> Reference {
+    text.parse().expect("a ref")
+}
+
+fn tagged() -> Reference {
+    reference("github.com/acme/shop/-/api/release.ocu.star/@v1/deploy/staging")
+}
+
+/// A decision with every kind of change, and a call of each kind of conflict.
+fn plan() -> Plan {
+    let task = json!({ "key": "deploy/staging", "action": { "function": { "file": "f", "name": "up" } },
+                       "inputs": { "by": { "ref": tagged() } } });
+    let file = json!({ "phases": [{ "name": "one", "tasks": [task] }] });
+    let release = Release {
+        name: release(),
+        repository_id: REPOSITORY,
+        commit: head(),
+        package: serde_json::from_value(file).expect("a package"),
+        until: None,
+        pull_request: Some(3),
+        reply_to: None,
+        created_at: NOW,
+        runs: BTreeMap::new(),
+    };
+    let task = release.package.tasks().next().expect("a task");
+    let mut waiting = Run::pending(RunKind::Up, task.action.clone(), task.inputs.clone(), NOW);
+    waiting.waits.insert(tagged());
+    let starting = Run {
+        state: RunState::Starting,
+        fence: 1,
+        ..waiting.clone()
+    };
+    let second = RunName {
+        number: RunNumber(2),
+        ..run()
+    };
+    let report = Box::new(CommitReport::default());
+    let document = json!({ "release": release.name.to_string() });
+    let latest = latest_document(&package(), &run().key);
+    Plan {
+        changes: vec![
+            Change::PutRelease(Box::new(release)),
+            Change::PutRun(run(), Box::new(starting)),
+            Change::PutRun(second, Box::new(waiting)),
+            Change::PutDocument(latest, document.clone()),
+            Change::PutDocument(self::release().document(&run().key), document),
+            Change::PutDocument(
+                reference("@/environment/staging"),
+                json!({"name": "staging"}),
+            ),
+            Change::DeleteDocument(reference("@/environment/gone")),
+            Change::PutTag(package(), "v1".to_owned(), self::release()),
+            Change::WatchAlso(package(), vec!["docs".to_owned()]),
+            Change::PutCommitReport {
+                repository_id: REPOSITORY,
+                commit: head(),
+                report,
+            },
+            Change::Replan(package()),
+        ],
+        effects: [
+            Call::Dispatch {
+                run: run(),
+                fence: 1,
+            },
+            Call::RunCheck { run: run() },
+        ]
+        .map(|call| Effect {
+            repository_id: REPOSITORY,
+            call,
+        })
+        .to_vec(),
+        answers: Vec::new(),
+    }
+}
+
+pub(super) async fn call_every_function(store: &Store) -> super::super::Result<()> {
+    repositories(store).await?;
+    sources_and_checks(store).await?;
+    inbox(store).await?;
+    sweep(store).await?;
+    decisions(store).await?;
+    releases(store).await?;
+    outbox_and_waves(store).await?;
+    runs(store).await?;
+    store.check_writable().await
+}
+
+async fn repositories(store: &Store) -> super::super::Result<()> {
+    let name = "acme/shop".parse().expect("a name");
+    store.put_workspace(INSTALLATION, "acme", false).await?;
+    let repository = store
+        .put_repository(
+            INSTALLATION,
+            REPOSITORY,
+            &name,
+            &package().repository,
+            "main",
+        )
+        .await?;
+    assert_eq!(
+        store.repository(REPOSITORY).await?,
+        Some(repository.clone())
+    );
+    let by_reference = store
+        .repository_by_reference(INSTALLATION, &package().repository)
+        .await?;
+    assert_eq!(by_reference, Some(repository.clone()));
+    store
+        .put_known_file(&repository, "shared.ocu.star", &BTreeSet::new())
+        .await?;
+    assert_eq!(store.known_packages(REPOSITORY).await?.len(), 1);
+    let row = PullRequestRow {
+        repository_id: REPOSITORY,
+        number: 3,
+        head_sha: head(),
+        base_ref: "main".to_owned(),
+        is_fork: false,
+        is_open: true,
+    };
+    store.put_pull_request(&row, NOW).await?;
+    let of_head = store.pull_requests_of_head(REPOSITORY, &head()).await?;
+    assert_eq!(of_head, [row]);
+    Ok(())
+}
+
+async fn sources_and_checks(store: &Store) -> super::super::Result<()> {
+    let files = BTreeMap::from([("repo.ocu.star".to_owned(), "blob".to_owned())]);
+    let texts = BTreeMap::from([("blob".to_owned(), "text".to_owned())]);
+    store
+        .put_sources(REPOSITORY, &head(), &files, &texts)
+        .await?;
+    assert_eq!(store.source_tree(REPOSITORY, &head()).await?, Some(files));
+    let blobs = ["blob".to_owned()];
+    assert_eq!(store.source_blobs(REPOSITORY, &blobs).await?, texts);
+    let object = GithubObject {
+        github_id: 5,
+        digest: String::new(),
+    };
+    let key = "release check x";
+    store.put_github_object(INSTALLATION, key, &object).await?;
+    assert_eq!(store.github_object(INSTALLATION, key).await?, Some(object));
+    let found = store.key_of_github_object(INSTALLATION, 5).await?;
+    assert_eq!(found.as_deref(), Some(key));
+    Ok(())
+}
+
+async fn inbox(store: &Store) -> super::super::Result<()> {
+    let delivery = IncomingDelivery {
+        id: DeliveryId::new("a"),
+        event: "push".to_owned(),
+        action: None,
+        installation_id: Some(INSTALLATION),
+        repository_id: Some(REPOSITORY),
+        body: Bytes::from_static(b"{}"),
+    };
+    let batch = [delivery.clone(), delivery];
+    assert_eq!(store.append_deliveries(&batch, NOW).await?, [true, false]);
+    let claimed = store.claim_delivery(NOW, 60).await?.expect("it is due");
+    store.release_claims(NOW).await?;
+    store.postpone_delivery(claimed.id, LATER, "later").await?;
+    assert_eq!(store.pending_deliveries().await?, (1, Some(LATER)));
+    store
+        .close_delivery(claimed.id, "failed", Some("no"))
+        .await?;
+    assert_eq!(store.failed_deliveries().await?, ["push a: no"]);
+    Ok(())
+}
+
+async fn sweep(store: &Store) -> super::super::Result<()> {
+    assert_eq!(store.sweep_position("deliveries").await?, None);
+    store.put_sweep_position("deliveries", NOW).await?;
+    assert_eq!(store.sweep_position("deliveries").await?, Some(NOW));
+    let keys = ["a".to_owned(), "b".to_owned()];
+    assert_eq!(store.missing_deliveries(&keys).await?, ["b"]);
+    let unseen = store.take_unseen_repositories(NOW, LATER, 5).await?;
+    assert!(unseen.len() <= 1, "{unseen:?}");
+    Ok(())
+}
+
+async fn decisions(store: &Store) -> super::super::Result<()> {
+    let (_, version) = store.snapshot(&Scope::default()).await?;
+    let plan = plan();
+    for (version, committed) in [
+        (version, Committed::Yes),
+        (version + 5, Committed::Outdated),
+    ] {
+        let commit = Commit {
+            installation_id: INSTALLATION,
+            version,
+            plan: &plan,
+            done: Done::Delivery(1),
+            released: Some((REPOSITORY, head())),
+            now: NOW,
+        };
+        assert_eq!(store.commit(&commit).await?, committed);
+    }
+    let staging = "staging".parse().expect("a name");
+    let scope = Scope {
+        installation_id: INSTALLATION,
+        packages: BTreeSet::from([package()]),
+        releases: BTreeSet::from([release()]),
+        commit: Some(head()),
+        files: BTreeMap::from([(package(), crate::model::Package::default())]),
+        live: BTreeSet::from([(package(), staging)]),
+        reads: BTreeSet::new(),
+        writes: BTreeSet::from([tagged()]),
+        approves: BTreeSet::from([release()]),
+    };
+    let (snapshot, version) = store.snapshot(&scope).await?;
+    assert!(
+        snapshot.documents.contains_key(&tagged()),
+        "{:?}",
+        snapshot.documents
+    );
+    let effect = store.claim_effect(NOW, 60).await?.expect("it is due");
+    let commit = Commit {
+        installation_id: INSTALLATION,
+        version,
+        plan: &Plan::default(),
+        done: Done::Effect(&effect),
+        released: None,
+        now: NOW,
+    };
+    assert_eq!(store.commit(&commit).await?, Committed::Yes);
+    Ok(())
+}
+
+async fn releases(store: &Store) -> super::super::Result<()> {
+    let of_pull_request = store.releases_of_pull_request(REPOSITORY, 3).await?;
+    assert_eq!(of_pull_request, [release()]);
+    let newest = store.newest_release(INSTALLATION, &package()).await?;
+    assert_eq!(newest, Some(release()));
+    let all = store
+        .released_packages(INSTALLATION, &BTreeSet::new())
+        .await?;
+    assert_eq!(all, BTreeSet::from([package()]));
+    store.release_view(INSTALLATION, &release()).await?;
+    assert!(store.commit_report(REPOSITORY, &head()).await?.is_some());
+    assert_eq!(store.deployments(INSTALLATION).await?.len(), 1);
+    let latest = latest_document(&package(), &run().key);
+    assert!(store.document(INSTALLATION, &latest).await?.is_some());
+    Ok(())
+}
+
+async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
+    let claimed = store.claim_effect(NOW, 60).await?;
+    let effect = claimed.expect("the check run is due");
+    let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
+    assert!(companions.is_empty(), "there is no other start");
+    store.effect_postponed(&effect, NOW, false, "later").await?;
+    store.hold_effects(INSTALLATION, LATER).await?;
+    let row = store.run_by_name(INSTALLATION, &run()).await?;
+    let row = row.expect("the run");
+    let wave = Wave {
+        key: "wave".to_owned(),
+        installation_id: INSTALLATION,
+        repository_id: REPOSITORY,
+        workflow: "ocuroot.yml".to_owned(),
+        is_native: false,
+        is_listed: true,
+        created_at: NOW,
+        workflow_run_id: None,
+        url: None,
+    };
+    let effects = [effect.clone()];
+    store.create_wave(&wave, &effects, &[row.id]).await?;
+    assert_eq!(store.effects_of_wave("wave").await?.len(), 1);
+    store.wave_started("wave", 99, None).await?;
+    assert!(store.wave("wave").await?.is_some());
+    assert!(store.wave_of_workflow_run(99).await?.is_some());
+    assert_eq!(store.active_runs_of_wave("wave").await?.len(), 1);
+    assert_eq!(store.take_silent_waves(NOW, LATER).await?.len(), 1);
+    store.effect_done(&effect, NOW).await?;
+    store.effect_failed(&effect, "no").await?;
+    assert_eq!(store.pending_effects().await?.2.len(), 1);
+    Ok(())
+}
+
+async fn runs(store: &Store) -> super::super::Result<()> {
+    let row = store.run_by_name(INSTALLATION, &run()).await?;
+    let row = row.expect("the run");
+    assert_eq!(store.run(row.id).await?, Some(row.clone()));
+    let claim = Claim {
+        run_id: row.id,
+        fence: 1,
+        nonce: "nonce",
+        report_token: "token",
+        job_url: None,
+        token_id: "id",
+        token_expires: LATER,
+    };
+    assert!(store.claim_run(&row, &claim, NOW).await?);
+    let lines = ["line".to_owned()];
+    store.append_logs(row.id, 1, 0, &lines).await?;
+    assert_eq!(store.last_logs(row.id, 5).await?, lines);
+    let outputs = BTreeMap::from([("url".to_owned(), json!("https://a"))]);
+    assert!(store.add_outputs(row.id, 1, &outputs).await?);
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The record on a real database.
+
+mod every_query;
+mod plans;

@@ -1,0 +1,154 @@
+//! How SQLite looks things up. A look-up that walks a table, or all of a workspace, costs more each day.
+
+use std::collections::BTreeSet;
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::every_query::call_every_function;
+use crate::store::Store;
+use crate::store::recorder::{Statement, record};
+
+/// What may walk all of a workspace or of a repository, and why.
+const WALKS: [(&str, &str); 4] = [
+    (
+        "SELECT repository, path FROM package",
+        "when environments change, every package is planned again",
+    ),
+    (
+        "SELECT path, watch, also, loads FROM package",
+        "a push is held against every package of its repository",
+    ),
+    ("SELECT version FROM workspace", "it has one row for each"),
+    (
+        "UPDATE repository SET seen_at",
+        "the same row of the workspace",
+    ),
+];
+
+async fn store() -> (Store, tempfile::TempDir) {
+    let directory = tempfile::TempDir::new().expect("a directory");
+    let file = directory.path().join("ocuroot.db");
+    let store = Store::open(&format!("sqlite://{}", file.display())).await;
+    (store.expect("a database"), directory)
+}
+
+/// Every statement of the store, once.
+async fn statements(store: &Store) -> BTreeSet<String> {
+    let (result, statements) = record(async {
+        call_every_function(store).await?;
+        // Statements are told of when their connection takes up the next one.
+        for _ in 0..32 {
+            store.snapshot(&crate::store::Scope::default()).await?;
+        }
+        store.check_writable().await
+    })
+    .await;
+    result.expect("every function works");
+    let texts = statements.into_iter().map(|Statement { sql, .. }| sql);
+    texts.collect()
+}
+
+/// The steps of SQLite's plan of a statement.
+async fn plan(store: &Store, sql: &str) -> Vec<String> {
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    let rows = sqlx::query(AssertSqlSafe(explain))
+        .fetch_all(&store.writer)
+        .await;
+    let rows = rows.expect("a plan");
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+async fn names(store: &Store, sql: &'static str) -> BTreeSet<String> {
+    let rows = sqlx::query(sql).fetch_all(&store.writer).await;
+    let rows = rows.expect("names");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Whether a step looks at more than what it is after.
+fn walks(step: &str, tables: &BTreeSet<String>, partial: &BTreeSet<String>) -> bool {
+    let mut words = step.split_whitespace();
+    let is_scan = words.next() == Some("SCAN");
+    let is_table = words.next().is_some_and(|name| tables.contains(name));
+    // An index over what waits, or has failed, holds nothing else.
+    let is_over_few = words.any(|word| partial.contains(word));
+    let is_owner = ["(installation_id=?)", "(repository_id=?)"]
+        .iter()
+        .any(|owner| step.ends_with(owner));
+    is_table && !is_over_few && (is_scan || is_owner)
+}
+
+#[tokio::test]
+async fn no_statement_walks_a_table_or_a_workspace() {
+    let (store, _directory) = store().await;
+    let tables = names(
+        &store,
+        "SELECT name FROM sqlite_schema WHERE type = 'table'",
+    )
+    .await;
+    let partial = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE '%WHERE%'";
+    let partial = names(&store, partial).await;
+    let mut bad = String::new();
+    let statements = statements(&store).await;
+    assert!(statements.len() > 70, "{statements:#?}");
+    for sql in statements {
+        let is_allowed = WALKS.iter().any(|(begin, _)| sql.starts_with(begin));
+        for step in plan(&store, &sql).await {
+            if !is_allowed && walks(&step, &tables, &partial) {
+                bad.push_str(&format!("{step}\n    {sql}\n"));
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad}");
+}
+
+#[tokio::test]
+async fn every_index_is_used() {
+    let (store, _directory) = store().await;
+    let mut unused = names(
+        &store,
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL",
+    )
+    .await;
+    for sql in statements(&store).await {
+        let plan = plan(&store, &sql).await.join("\n");
+        unused.retain(|index| !plan.split_whitespace().any(|word| word == index));
+    }
+    assert_eq!(unused, BTreeSet::new());
+}
+
+#[test]
+fn every_function_that_asks_the_database_is_looked_at() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
+    let calls = include_str!("every_query.rs");
+    for entry in std::fs::read_dir(directory).expect("the sources") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        for line in text.lines() {
+            let Some(rest) = line.trim().strip_prefix("pub async fn ") else {
+                continue;
+            };
+            let name = rest.split('(').next().unwrap_or_default();
+            let is_called = calls.contains(&format!(".{name}("));
+            assert!(
+                is_called || matches!(name, "open" | "close"),
+                "{name} is not called"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn companions_are_looked_for_in_their_own_repository() {
+    let (store, _directory) = store().await;
+    for sql in statements(&store).await {
+        if sql.contains("key LIKE 'dispatch %'") {
+            let plan = plan(&store, &sql).await;
+            insta::assert_snapshot!(plan.join("\n"), @"SEARCH effect USING INDEX effect_pending_of_repository (installation_id=? AND repository_id=? AND lane=?)");
+            return;
+        }
+    }
+    panic!("no statement looks for companions");
+}

@@ -1,0 +1,5 @@
+//! The line without the outside: what a trigger can affect is read from a real database, decided and written down.
+
+mod contract;
+mod cost;
+mod record;
