@@ -1,6 +1,7 @@
 //! One integration binary.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+mod architecture;
 mod bombs;
 mod github_client;
 mod harness;
