@@ -10,14 +10,15 @@ CREATE TABLE workspace (
 );
 
 -- `reference_name` is how refs call the repository; `released_commit` is the head of the default branch up to which
--- pushes have been turned into releases.
+-- pushes have been turned into releases, `seen_at` the last time the sweep looked at it.
 CREATE TABLE repository (
     id BIGINT PRIMARY KEY,
     installation_id BIGINT NOT NULL,
     name TEXT NOT NULL,
     reference_name TEXT NOT NULL,
     default_branch TEXT NOT NULL DEFAULT 'main',
-    released_commit TEXT
+    released_commit TEXT,
+    seen_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
 
@@ -214,4 +215,10 @@ CREATE TABLE used_token (
     token_id TEXT PRIMARY KEY,
     used_by TEXT NOT NULL,
     expires_at BIGINT NOT NULL
+);
+
+-- The time up to which the sweep has looked through a subject.
+CREATE TABLE sweep (
+    subject TEXT PRIMARY KEY,
+    position BIGINT NOT NULL
 );

@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::model::{Diagnostic, WorkflowCall};
 
 /// Inputs that we fill in where a workflow declares them.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
     "ocuroot_run",
     "ocuroot_commit",
     "ocuroot_release",
     "ocuroot_environment",
+    "ocuroot_server",
 ];
 
 /// What is wrong between a call in `path` and the text of the file it names. `inputs` are the task's own.

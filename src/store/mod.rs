@@ -14,6 +14,7 @@ mod repositories;
 mod runs;
 mod snapshot;
 mod sources;
+mod sweep;
 mod waves;
 
 use std::path::Path;

@@ -11,8 +11,10 @@ mod confirm;
 mod deployments;
 mod dispatch;
 mod evaluate;
+mod heads;
 mod intake;
 mod line;
+mod missed;
 mod outcomes;
 mod problem;
 mod pull_requests;
@@ -40,6 +42,9 @@ const LEASE_SECONDS: i64 = 60;
 /// The longest time between two looks at the inbox and the outbox when nobody wakes the worker.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// The time between two sweeps.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Everything the work needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
@@ -66,12 +71,13 @@ impl Worker {
         let dispatch = self.repeat(shutdown.clone(), Step::Dispatch);
         let sweep = async {
             loop {
-                tokio::select! {
-                    _ = shutdown.wait_for(|stop| *stop) => return,
-                    () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                }
+                // At once: much may have happened while nobody was here.
                 if let Err(problem) = self.sweep().await {
                     tracing::warn!(%problem, "sweep");
+                }
+                tokio::select! {
+                    _ = shutdown.wait_for(|stop| *stop) => return,
+                    () = tokio::time::sleep(SWEEP) => {}
                 }
             }
         };

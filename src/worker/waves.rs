@@ -103,7 +103,15 @@ impl Worker {
             .workflow_text(&repository, &release.commit, &sources, &call.file)
             .await?;
         let declared = config::workflow::declared_names(text.as_deref().unwrap_or(""));
-        let inputs = native_inputs(&declared, call, &current, &release, run, &wave.key);
+        let inputs = native_inputs(
+            &self.public_url,
+            &declared,
+            call,
+            &current,
+            &release,
+            run,
+            &wave.key,
+        );
         self.start(&repository, &wave, &inputs, &[passenger]).await
     }
 
@@ -291,6 +299,7 @@ fn matrix(passengers: &[Passenger]) -> Value {
 
 /// What a native workflow is given: the task's inputs and the fixed ones by name, and those of ours it declares.
 fn native_inputs(
+    server: &str,
     declared: &[String],
     call: &WorkflowCall,
     run: &Run,
@@ -299,6 +308,7 @@ fn native_inputs(
     wave: &str,
 ) -> BTreeMap<String, String> {
     let own = [
+        ("ocuroot_server", server.to_owned()),
         ("ocuroot_run", wave.to_owned()),
         ("ocuroot_commit", release.commit.to_string()),
         ("ocuroot_release", release.name.number.to_string()),

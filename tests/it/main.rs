@@ -10,5 +10,6 @@ mod push;
 mod runner;
 mod settings;
 mod simulator;
+mod sweep;
 mod webhook_examples;
 mod webhook_intake;
