@@ -87,6 +87,7 @@ const PERMISSIONS: [(&str, &str, &[Need]); 8] = [
             Call("react"),
             Call("pull_request"),
             Call("pull_requests_of_commit"),
+            Call("open_pull_requests"),
             Event("pull_request"),
         ],
     ),

@@ -13,7 +13,18 @@ const LAYERS: [(&[&str], u8); 5] = [
         2,
     ),
     (&["worker"], 3),
-    (&["api", "cli", "server", "settings", "telemetry", "web"], 4),
+    (
+        &[
+            "api",
+            "cli",
+            "demo",
+            "server",
+            "settings",
+            "telemetry",
+            "web",
+        ],
+        4,
+    ),
 ];
 
 /// Who may use a neighbour in its own layer, and why.
@@ -125,14 +136,14 @@ fn may_use(own: &str, used: &str) -> bool {
     match (own, used) {
         ("simulator", _) => false,
         // The demo and its verbs put the simulator up; nothing else knows that there is one.
-        (_, "simulator") => own == "cli",
+        (_, "simulator") => matches!(own, "cli" | "demo"),
         _ => layer(own) > layer(used) && layer(used).is_some() || is_face(own, used),
     }
 }
 
 /// The faces are put together from each other: the program starts the server, the server serves the API.
 fn is_face(own: &str, used: &str) -> bool {
-    layer(own) == Some(4) && layer(used) == Some(4) && matches!(own, "cli" | "server")
+    layer(own) == Some(4) && layer(used) == Some(4) && matches!(own, "cli" | "demo" | "server")
 }
 
 /// Layers 0 and 1 know no outside world: no network, disk, clock, chance, and nothing to wait for.
