@@ -6,6 +6,7 @@ mod bombs;
 mod github_client;
 mod harness;
 mod manifest;
+mod packaging;
 mod push;
 mod runner;
 mod settings;
