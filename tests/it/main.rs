@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bombs;
+mod documentation;
 mod github_client;
 mod harness;
 mod manifest;
