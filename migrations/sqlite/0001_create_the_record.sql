@@ -182,6 +182,7 @@ CREATE TABLE wave (
     repository_id BIGINT NOT NULL,
     workflow TEXT NOT NULL,
     is_native BIGINT NOT NULL,
+    is_listed BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     workflow_run_id BIGINT,
     url TEXT,

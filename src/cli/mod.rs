@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
-        Verb::Simulate(arguments) => simulate::execute(arguments),
+        Verb::Simulate(arguments) => simulate::execute(&arguments),
         Verb::EvalWorker => return crate::sandbox::worker_main(),
     };
     match result {

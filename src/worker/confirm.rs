@@ -5,7 +5,7 @@ use crate::engine::plan::Call;
 use crate::store::{PendingEffect, Repository, Wave};
 
 /// How long GitHub may take to list a workflow run it has started, in seconds.
-const LISTING_DELAY: i64 = 60;
+const LISTING_DELAY: i64 = 30;
 
 impl Worker {
     /// The wave of an earlier try of which nobody knows whether it was started.
@@ -52,8 +52,7 @@ impl Worker {
             .installation(wave.installation_id)
             .workflow_runs_since(&repository.name, &wave.workflow, &since)
             .await?;
-        let title = format!("ocuroot {}", wave.key);
-        let found = runs.iter().find(|run| run.display_title.contains(&title));
+        let found = runs.iter().find(|run| shows(&run.display_title, &wave.key));
         if let Some(found) = found {
             self.store
                 .wave_started(&wave.key, found.id, Some(&found.html_url))
@@ -62,16 +61,18 @@ impl Worker {
         Ok(found.is_some())
     }
 
-    /// GitHub shows no such workflow run. Our functions are claimed, so they are simply started again; a native
-    /// workflow might run unseen, so a person decides.
+    /// GitHub lists no such workflow run. Where it would show the wave's name, it was not started and is started again
+    /// (accepted race: GitHub lists a run later than after half a minute; our functions are claimed even then). Any other
+    /// might run unseen, so a person decides.
     async fn give_up_wave(&self, effect: &PendingEffect, wave: &Wave) -> Result<(), Problem> {
         let now = self.clock.now();
         for companion in self.store.effects_of_wave(&wave.key).await? {
-            match (&companion.effect.call, wave.is_native) {
-                (Call::DispatchWorkflow { run, fence }, true) => {
+            match (&companion.effect.call, wave.is_listed) {
+                (Call::DispatchWorkflow { run, fence }, false) => {
                     let message = format!(
                         "GitHub did not confirm that `{}` was started and does not list it. Look at the \
-                         repository's Actions page; if it does not run there, comment `/ocuroot retry`.",
+                         repository's Actions page; if it does not run there, comment `/ocuroot retry`. With \
+                         `run-name: ${{{{ inputs.ocuroot_run }}}}` in the workflow this can be told without you.",
                         wave.workflow
                     );
                     self.unstartable(&companion, run, *fence, message).await?;
@@ -90,4 +91,11 @@ impl Worker {
         );
         Ok(())
     }
+}
+
+/// Whether a workflow run's title holds the wave's name as a word of its own.
+fn shows(title: &str, key: &str) -> bool {
+    title
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        .any(|word| word == key)
 }

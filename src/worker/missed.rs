@@ -29,11 +29,18 @@ impl Worker {
         let attempts = self.attempts_since(since.plus_seconds(-OVERLAP)).await?;
         let failed = failed(&attempts);
         let keys: Vec<String> = failed.keys().map(|key| (*key).to_owned()).collect();
-        for key in self.store.missing_deliveries(&keys).await? {
-            let Some(attempt) = failed.get(key.as_str()) else {
-                continue;
-            };
-            tracing::info!(delivery = key, event = attempt.event, "asking for it again");
+        let missing = self.store.missing_deliveries(&keys).await?;
+        let mut missed: Vec<&HookDelivery> = missing
+            .iter()
+            .filter_map(|key| failed.get(key.as_str()).copied())
+            .collect();
+        missed.sort_by_key(|attempt| (attempt.at(), attempt.id));
+        for attempt in missed {
+            tracing::info!(
+                delivery = attempt.guid,
+                event = attempt.event,
+                "asking for it again"
+            );
             self.github.redeliver(attempt.id).await?;
         }
         self.store.put_sweep_position(SUBJECT, now).await?;

@@ -2,7 +2,8 @@
 //! that GitHub shows, and a start whose answer was lost is looked for before it is given up or repeated.
 //!
 //! Jobs that execute our functions claim their run by its fence, so that even a doubled workflow run executes nothing
-//! twice. The repository's own workflows claim nothing: for them an unconfirmed start is never repeated by itself.
+//! twice. The repository's own workflows claim nothing: an unconfirmed start of theirs is repeated only if their runs
+//! show the wave's name, so that GitHub's list tells that there is none.
 
 use std::collections::BTreeMap;
 
@@ -56,6 +57,7 @@ impl Worker {
             repository_id: repository.id,
             workflow: workflow.clone(),
             is_native: false,
+            is_listed: true,
             created_at: self.clock.now(),
             workflow_run_id: None,
             url: None,
@@ -88,21 +90,23 @@ impl Worker {
         let Some(passenger) = self.passenger(effect.clone(), run, fence).await? else {
             return self.settled(effect).await;
         };
+        let sources = self.sources(&repository, &release.commit).await?;
+        let text = self
+            .workflow_text(&repository, &release.commit, &sources, &call.file)
+            .await?;
+        let text = text.unwrap_or_default();
         let wave = Wave {
             key: format!("{}-{fence}-{}", passenger.run_id, effect.attempts),
             installation_id: effect.installation_id,
             repository_id: repository.id,
             workflow: call.file.clone(),
             is_native: true,
+            is_listed: config::workflow::shows_run(&text),
             created_at: self.clock.now(),
             workflow_run_id: None,
             url: None,
         };
-        let sources = self.sources(&repository, &release.commit).await?;
-        let text = self
-            .workflow_text(&repository, &release.commit, &sources, &call.file)
-            .await?;
-        let declared = config::workflow::declared_names(text.as_deref().unwrap_or(""));
+        let declared = config::workflow::declared_names(&text);
         let inputs = native_inputs(
             &self.public_url,
             &declared,

@@ -13,5 +13,6 @@ mod runner;
 mod settings;
 mod simulator;
 mod sweep;
+mod two_processes;
 mod webhook_examples;
 mod webhook_intake;
