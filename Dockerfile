@@ -7,10 +7,10 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --locked --release --bin ocuroot \
     && install -D target/release/ocuroot /out/ocuroot
 
-# Git is not needed here: the server asks GitHub for files. Certificates are, to talk to it.
+# Git is not needed here: the server asks GitHub for files. Certificates are, to talk to it; sqlite3 makes backups.
 FROM debian:bookworm-slim AS server
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
+    && apt-get install --yes --no-install-recommends ca-certificates sqlite3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin ocuroot \
     && install --directory --owner ocuroot --group ocuroot --mode 0700 /data
