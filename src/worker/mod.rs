@@ -7,6 +7,7 @@ mod backoff;
 mod buttons;
 mod checks;
 mod commands;
+mod confirm;
 mod deployments;
 mod dispatch;
 mod evaluate;
