@@ -194,6 +194,11 @@ async fn sources_and_checks(store: &Store) -> super::super::Result<()> {
     Ok(())
 }
 
+/// Another workspace.
+fn busy() -> BTreeSet<i64> {
+    BTreeSet::from([INSTALLATION + 1])
+}
+
 async fn inbox(store: &Store) -> super::super::Result<()> {
     let delivery = IncomingDelivery {
         id: DeliveryId::new("a"),
@@ -205,7 +210,10 @@ async fn inbox(store: &Store) -> super::super::Result<()> {
     };
     let batch = [delivery.clone(), delivery];
     assert_eq!(store.append_deliveries(&batch, NOW).await?, [true, false]);
-    let claimed = store.claim_delivery(NOW, 60).await?.expect("it is due");
+    let claimed = store
+        .claim_delivery(NOW, 60, &busy())
+        .await?
+        .expect("it is due");
     store.release_claims(NOW).await?;
     store.postpone_delivery(claimed.id, LATER, "later").await?;
     assert_eq!(store.pending_deliveries().await?, (1, Some(LATER)));
@@ -262,7 +270,10 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         "{:?}",
         snapshot.documents
     );
-    let effect = store.claim_effect(NOW, 60).await?.expect("it is due");
+    let effect = store
+        .claim_effect(NOW, 60, &busy())
+        .await?
+        .expect("it is due");
     let commit = Commit {
         installation_id: INSTALLATION,
         version,
@@ -293,7 +304,7 @@ async fn releases(store: &Store) -> super::super::Result<()> {
 }
 
 async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
-    let claimed = store.claim_effect(NOW, 60).await?;
+    let claimed = store.claim_effect(NOW, 60, &busy()).await?;
     let effect = claimed.expect("the check run is due");
     let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
