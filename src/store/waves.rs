@@ -115,9 +115,9 @@ impl Store {
     /// When the database does.
     pub async fn has_unconfirmed_native_wave(&self, repository_id: i64) -> Result<bool> {
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM wave JOIN run ON run.wave = wave.key \
-             WHERE wave.repository_id = $1 AND wave.is_native = 1 AND wave.workflow_run_id IS NULL \
-             AND run.state IN ('starting', 'running'))",
+            "SELECT EXISTS (SELECT 1 FROM run JOIN wave ON wave.key = run.wave \
+             WHERE run.state IN ('starting', 'running') AND wave.repository_id = $1 \
+             AND wave.is_native = 1 AND wave.workflow_run_id IS NULL)",
         )
         .bind(repository_id)
         .fetch_one(&self.readers)
