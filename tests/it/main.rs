@@ -8,6 +8,7 @@ mod github_client;
 mod harness;
 mod limits;
 mod manifest;
+mod outputs;
 mod packaging;
 mod push;
 mod runner;

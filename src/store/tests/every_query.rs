@@ -326,6 +326,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
     let effects = [effect.clone()];
     store.create_wave(&wave, &effects, &[row.id]).await?;
     assert_eq!(store.effects_of_wave("wave").await?.len(), 1);
+    store.has_unconfirmed_native_wave(1).await?;
     store.wave_started("wave", 99, None).await?;
     assert!(store.wave("wave").await?.is_some());
     assert!(store.wave_of_workflow_run(99).await?.is_some());
