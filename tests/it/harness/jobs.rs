@@ -126,6 +126,15 @@ pub fn done(outputs: Value) -> Outcome {
     }
 }
 
+/// Every function of `acme/shop` succeeds.
+pub fn succeed(run: &str, _inputs: &Value) -> Outcome {
+    if run.contains("deploy") {
+        done(json!({"url": "https://api.example"}))
+    } else {
+        done(json!({"image": "api:1"}))
+    }
+}
+
 /// A function that fails.
 pub fn failed(message: &str) -> Outcome {
     Outcome::Failed {

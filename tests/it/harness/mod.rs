@@ -2,9 +2,10 @@
 
 mod jobs;
 mod openapi;
+mod people;
 pub mod repositories;
 
-pub use jobs::{done, failed};
+pub use jobs::{done, failed, succeed};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -105,7 +106,6 @@ impl App {
     }
 
     /// Lets time pass.
-    #[allow(dead_code)]
     pub fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
