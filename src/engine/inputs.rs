@@ -47,9 +47,13 @@ pub(super) fn absolute(release: &ReleaseName, reference: &Reference) -> Referenc
     reference.relative_to(&release.package, &release.number.to_string())
 }
 
-/// Every document (absolute, without fragment) that the call reads: what must be loaded to decide about it.
-pub fn documents_read(release: &ReleaseName, call: &Call) -> BTreeSet<Reference> {
-    call.inputs
+/// Every document (absolute, without fragment) that these inputs read from `release`: what must be loaded to decide
+/// about a run that has them, or would have them if it were tried again.
+pub fn documents_read(
+    release: &ReleaseName,
+    inputs: &BTreeMap<String, Input>,
+) -> BTreeSet<Reference> {
+    inputs
         .values()
         .filter_map(|input| match input {
             Input::Value { .. } => None,

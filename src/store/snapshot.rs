@@ -27,6 +27,8 @@ pub struct Scope {
     pub commit: Option<CommitSha>,
     /// Documents the trigger may write: what waits for them is needed too.
     pub writes: BTreeSet<Reference>,
+    /// Documents that what the trigger makes may read.
+    pub reads: BTreeSet<Reference>,
 }
 
 impl Store {
@@ -59,6 +61,7 @@ impl Store {
         }
         snapshot.releases = releases::read(connection, &ids, &wanted).await?;
         let mut references = needed(&snapshot.releases);
+        references.extend(scope.reads.iter().cloned());
         for release in snapshot.releases.values() {
             let tasks = release.package.tasks();
             references.extend(tasks.map(|task| latest_document(&release.name.package, &task.key)));
@@ -69,18 +72,18 @@ impl Store {
     }
 }
 
-/// The documents that unfinished runs read.
+/// The documents that runs read, and those that another attempt or a further task of the file would read.
 fn needed(releases: &BTreeMap<ReleaseName, Release>) -> BTreeSet<Reference> {
-    releases
-        .values()
-        .flat_map(|release| {
-            release
-                .runs
-                .values()
-                .filter(|run| !run.state.is_finished())
-                .flat_map(|run| documents_read(&release.name, run.current()))
-        })
-        .collect()
+    let mut references = BTreeSet::new();
+    for release in releases.values() {
+        let calls = release.runs.values().flat_map(|run| &run.calls);
+        let tasks = release.package.tasks();
+        let inputs = calls
+            .map(|call| &call.inputs)
+            .chain(tasks.map(|task| &task.inputs));
+        references.extend(inputs.flat_map(|inputs| documents_read(&release.name, inputs)));
+    }
+    references
 }
 
 async fn version(connection: &mut SqliteConnection, installation_id: i64) -> Result<i64> {

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::{Effect, Plan, Trigger, plan};
-use crate::model::{CommitSha, Reference, RunName, SubPathKind, latest_document};
+use crate::engine::{Effect, Plan, Trigger, documents_read, plan};
+use crate::model::{
+    CommitSha, Outcome, Package, Reference, ReleaseName, ReleaseNumber, RunName, SubPathKind,
+    latest_document,
+};
 use crate::report;
 use crate::store::{Commit, Committed, Done, Scope};
 
@@ -105,6 +108,16 @@ pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
         match trigger {
             Trigger::Release(new) | Trigger::Preview(new) => {
                 scope.commit = Some(new.commit.clone());
+                for candidate in &new.packages {
+                    // What a release reads of itself does not exist before it does, whatever its number will be.
+                    let release = ReleaseName {
+                        package: candidate.name.clone(),
+                        number: ReleaseNumber(0),
+                    };
+                    scope
+                        .reads
+                        .extend(documents_of_tasks(&release, &candidate.package));
+                }
                 scope
                     .packages
                     .extend(new.packages.iter().map(|candidate| candidate.name.clone()));
@@ -114,14 +127,22 @@ pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
                         Reference::global(SubPathKind::Environment, environment.name.as_str())
                     }));
             }
-            Trigger::Replanned { release, .. } => {
+            Trigger::Replanned { release, package } => {
                 scope.releases.insert(release.clone());
+                scope.reads.extend(documents_of_tasks(release, package));
             }
             Trigger::NeedsRunner { run, .. }
             | Trigger::Claimed { run, .. }
             | Trigger::Ended { run, .. } => {
                 scope.releases.insert(run.release.clone());
                 scope.writes.extend(documents_of(run));
+                if let Trigger::Ended {
+                    outcome: Outcome::Next { inputs, .. },
+                    ..
+                } = trigger
+                {
+                    scope.reads.extend(documents_read(&run.release, inputs));
+                }
             }
             Trigger::SetCustom { reference, .. } => {
                 scope.writes.insert(reference.clone());
@@ -135,6 +156,13 @@ pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
         }
     }
     scope
+}
+
+fn documents_of_tasks(release: &ReleaseName, package: &Package) -> BTreeSet<Reference> {
+    let tasks = package.tasks();
+    tasks
+        .flat_map(|task| documents_read(release, &task.inputs))
+        .collect()
 }
 
 fn documents_of(run: &RunName) -> BTreeSet<Reference> {
