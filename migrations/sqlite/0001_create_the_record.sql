@@ -88,6 +88,8 @@ CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
 CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
 CREATE INDEX release_of_pull_request ON release (repository_id, pull_request) WHERE pull_request IS NOT NULL;
 
+-- `wave` is what a run last travelled in, `wave_fence` the start that travelled: a run that goes on with another function
+-- is started anew, and the end of its old workflow run is not news of the new start.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     release_id BIGINT NOT NULL REFERENCES release (id),
@@ -103,6 +105,7 @@ CREATE TABLE run (
     started_at BIGINT,
     finished_at BIGINT,
     wave TEXT,
+    wave_fence BIGINT,
     claim_nonce TEXT,
     report_token TEXT,
     job_url TEXT,
