@@ -148,7 +148,7 @@ fn chained(_: &str, inputs: &serde_json::Value) -> Outcome {
         None => serde_json::from_value(json!({
             "kind": "next",
             "function": {"file": "api/release.ocu.star", "name": "publish"},
-            "inputs": {"image": {"kind": "value", "value": "api:1"}},
+            "inputs": {"image": {"value": "api:1"}},
         }))
         .unwrap(),
     }
