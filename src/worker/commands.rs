@@ -141,26 +141,8 @@ impl Worker {
         packages: &[String],
         heard: &mut Heard,
     ) -> Result<(), Problem> {
-        if pull.is_fork {
-            heard.refuse(&Refusal::Fork);
-            return Ok(());
-        }
-        if pull.state == PullRequestState::Closed && !pull.merged {
-            heard.refuse(&Refusal::Closed);
-            return Ok(());
-        }
-        if !self.was_seen(repository, pull).await? {
-            heard.refuse(&Refusal::HeadMoved {
-                head: pull.head_sha.clone(),
-            });
-            return Ok(());
-        }
-        let known = self.environments(repository.installation_id).await?;
-        if !known.iter().any(|candidate| candidate.name == *environment) {
-            heard.refuse(&Refusal::UnknownEnvironment {
-                asked: environment.to_string(),
-                known: known.iter().map(|known| known.name.to_string()).collect(),
-            });
+        if let Some(refusal) = self.refused(repository, pull, environment).await? {
+            heard.refuse(&refusal);
             return Ok(());
         }
         let proposed = self
@@ -210,14 +192,35 @@ impl Worker {
         Ok(())
     }
 
-    /// Whether the head was there when the command was given: events of a pull request arrive in order, so a head
-    /// that none has told of was pushed after the comment. It counts as seen from now on (accepted: after a lost
-    /// event the first command is refused once for nothing).
-    async fn was_seen(
+    /// What speaks against deploying the pull request at all.
+    async fn refused(
         &self,
         repository: &Repository,
         pull: &PullRequest,
-    ) -> Result<bool, Problem> {
+        environment: &EnvironmentName,
+    ) -> Result<Option<Refusal>, Problem> {
+        if pull.is_fork {
+            return Ok(Some(Refusal::Fork));
+        }
+        if pull.state == PullRequestState::Closed && !pull.merged {
+            return Ok(Some(Refusal::Closed));
+        }
+        if !self.was_seen(repository, pull).await? {
+            let head = pull.head_sha.clone();
+            return Ok(Some(Refusal::HeadMoved { head }));
+        }
+        let known = self.environments(repository.installation_id).await?;
+        let is_known = known.iter().any(|candidate| candidate.name == *environment);
+        Ok((!is_known).then(|| Refusal::UnknownEnvironment {
+            asked: environment.to_string(),
+            known: known.iter().map(|known| known.name.to_string()).collect(),
+        }))
+    }
+
+    /// Whether the head was there when the command was given: events of a pull request arrive in order, so a head
+    /// that none has told of was pushed after the comment. It counts as seen from now on (accepted: after a lost
+    /// event the first command is refused once for nothing).
+    async fn was_seen(&self, repository: &Repository, pull: &PullRequest) -> Result<bool, Problem> {
         let heads = self
             .store
             .pull_requests_of_head(repository.id, &pull.head_sha)
