@@ -10,14 +10,17 @@ CREATE TABLE workspace (
 );
 
 -- `reference_name` is how refs call the repository; `released_commit` is the head of the default branch up to which
--- pushes have been turned into releases.
+-- pushes have been turned into releases; `is_gone` that the App sees it no more; `looked_at` when its heads were last
+-- compared with what is known.
 CREATE TABLE repository (
     id BIGINT PRIMARY KEY,
     installation_id BIGINT NOT NULL,
     name TEXT NOT NULL,
     reference_name TEXT NOT NULL,
     default_branch TEXT NOT NULL DEFAULT 'main',
-    released_commit TEXT
+    released_commit TEXT,
+    is_gone BIGINT NOT NULL DEFAULT 0,
+    looked_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
 
@@ -217,4 +220,10 @@ CREATE TABLE used_token (
     token_id TEXT PRIMARY KEY,
     used_by TEXT NOT NULL,
     expires_at BIGINT NOT NULL
+);
+
+-- How far something has been read, as a time.
+CREATE TABLE mark (
+    name TEXT PRIMARY KEY,
+    at BIGINT NOT NULL
 );

@@ -36,6 +36,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<bool>> {
         const COLUMNS: usize = 6;
+        if deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<String> = (0..deliveries.len())
             .map(|row| placeholders(row * COLUMNS + 1, COLUMNS))
             .collect();
@@ -76,7 +79,8 @@ impl Store {
         let row = sqlx::query(
             "UPDATE delivery SET attempts = attempts + 1, due_at = $1 WHERE id = ( \
                 SELECT id FROM delivery WHERE state = 'pending' AND due_at <= $2 \
-                ORDER BY due_at, id LIMIT 1) \
+                AND (event = 'installation' OR installation_id IS NULL OR installation_id NOT IN \
+                (SELECT installation_id FROM workspace WHERE is_suspended = 1)) ORDER BY due_at, id LIMIT 1) \
              RETURNING id, key, event, installation_id, body, received_at, attempts",
         )
         .bind(now.plus_seconds(lease_seconds).0)
@@ -119,6 +123,33 @@ impl Store {
             .bind(id)
             .execute(&self.writer)
             .await?;
+        Ok(())
+    }
+
+    /// How far something has been read.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn mark(&self, name: &str) -> Result<Option<Timestamp>> {
+        let row = sqlx::query("SELECT at FROM mark WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.map(|row| Timestamp(row.get(0))))
+    }
+
+    /// Notes how far something has been read.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn put_mark(&self, name: &str, at: Timestamp) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO mark (name, at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+        )
+        .bind(name)
+        .bind(at.0)
+        .execute(&self.writer)
+        .await?;
         Ok(())
     }
 

@@ -75,7 +75,7 @@ impl Store {
             "INSERT INTO repository (id, installation_id, name, reference_name, default_branch) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
              installation_id = excluded.installation_id, name = excluded.name, \
-             default_branch = excluded.default_branch \
+             default_branch = excluded.default_branch, is_gone = 0 \
              RETURNING reference_name, released_commit",
         )
         .bind(id)
@@ -94,6 +94,27 @@ impl Store {
             default_branch: default_branch.to_owned(),
             released_commit: released.map(|text| parse("commit", &text)).transpose()?,
         })
+    }
+
+    /// Repositories whose heads nobody has looked at since `before`, and notes that they are looked at `now`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn take_unseen_repositories(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Repository>> {
+        let rows = sqlx::query(
+            "UPDATE repository SET looked_at = $1 WHERE looked_at <= $2 AND is_gone = 0 \
+             AND installation_id NOT IN (SELECT installation_id FROM workspace WHERE is_suspended = 1) \
+             RETURNING id, installation_id, name, reference_name, default_branch, released_commit",
+        )
+        .bind(now.0)
+        .bind(before.0)
+        .fetch_all(&self.writer)
+        .await?;
+        rows.iter().map(read).collect()
     }
 
     /// The repository with GitHub's `id`.
@@ -127,7 +148,8 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// Remembers that the workspace exists, and whether its owner has suspended the App.
+    /// Remembers that the workspace exists, and whether its owner has suspended the App. Its repositories are looked
+    /// at anew: GitHub tells a suspended App nothing.
     ///
     /// # Errors
     /// When the database does.
@@ -147,7 +169,42 @@ impl Store {
         .bind(i64::from(is_suspended))
         .execute(&self.writer)
         .await?;
+        sqlx::query("UPDATE repository SET looked_at = 0 WHERE installation_id = $1")
+            .bind(installation_id)
+            .execute(&self.writer)
+            .await?;
         Ok(())
+    }
+
+    /// The App sees the repository no more: nothing that waits for it can be done.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repository_gone(&self, id: i64) -> Result<()> {
+        sqlx::query("UPDATE repository SET is_gone = 1 WHERE id = $1")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        sqlx::query(
+            "UPDATE effect SET state = 'done', is_unsure = 0, error = 'the App was removed' \
+             WHERE repository_id = $1 AND state = 'pending'",
+        )
+        .bind(id)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Every repository the App has seen in a workspace.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repositories_of_workspace(&self, installation_id: i64) -> Result<Vec<i64>> {
+        let rows = sqlx::query("SELECT id FROM repository WHERE installation_id = $1")
+            .bind(installation_id)
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// What is known of the repository's packages, by path.

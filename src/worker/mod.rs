@@ -12,6 +12,7 @@ mod dispatch;
 mod evaluate;
 mod intake;
 mod line;
+mod missed;
 mod outcomes;
 mod problem;
 mod pull_requests;

@@ -9,11 +9,25 @@ use crate::store::{Done, Wave};
 const SILENCE: i64 = 600;
 
 impl Worker {
-    /// Asks GitHub about every workflow run that has been silent for ten minutes.
+    /// Asks GitHub for webhooks that did not arrive, and about every workflow run and every head that has been silent.
     ///
     /// # Errors
-    /// When the database does. What is wrong with one run stays with that run.
+    /// When the database does. What is wrong with one question stays with it.
     pub async fn sweep(&self) -> Result<(), Problem> {
+        for answer in [self.ask_for_missed().await, self.look_at_heads().await] {
+            match answer {
+                Err(problem @ Problem::Store(_)) => return Err(problem),
+                Err(problem) => tracing::warn!(%problem, "looking for what was missed failed"),
+                Ok(()) => {}
+            }
+        }
+        self.ask_after_silent().await?;
+        self.wake.notify_waiters();
+        Ok(())
+    }
+
+    /// Asks GitHub about every workflow run that has been silent for ten minutes.
+    async fn ask_after_silent(&self) -> Result<(), Problem> {
         let now = self.clock.now();
         let silent = self
             .store
@@ -24,7 +38,6 @@ impl Worker {
                 tracing::warn!(%problem, wave = wave.key, "asking after a workflow run failed");
             }
         }
-        self.wake.notify_waiters();
         Ok(())
     }
 
