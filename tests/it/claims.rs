@@ -44,7 +44,10 @@ async fn a_start_that_is_not_wanted_any_more_is_not_handed_out() {
     let (status, answer) = app.claim(&run, 0, &entry, "one").await;
     assert_eq!(
         (status, answer),
-        (409, json!({"error": "this start of the run is not wanted any more"}))
+        (
+            409,
+            json!({"error": "this start of the run is not wanted any more"})
+        )
     );
     app.finish().await;
 }
@@ -57,16 +60,43 @@ async fn a_token_that_does_not_prove_the_job_is_refused() {
     let ours = app.settings.public_url.clone();
     let hour = 3600 * 1000;
     let past = json!((ocuroot::clock::Clock::System.now().0 - hour) / 1000);
-    let cases: [(&str, &str, Vec<(&str, Value)>, Signer, u16); 6] = [
-        ("wrong audience", "https://else.example", vec![], Signer::Issuer, 401),
+    type Case<'a> = (&'a str, &'a str, Vec<(&'a str, Value)>, Signer, u16);
+    let cases: [Case; 6] = [
+        (
+            "wrong audience",
+            "https://else.example",
+            vec![],
+            Signer::Issuer,
+            401,
+        ),
         ("signed by a stranger", &ours, vec![], Signer::Stranger, 401),
         ("expired", &ours, vec![("exp", past)], Signer::Issuer, 401),
-        ("no repository", &ours, vec![("repository_id", Value::Null)], Signer::Issuer, 401),
-        ("another repository", &ours, vec![("repository_id", json!("77"))], Signer::Issuer, 403),
-        ("another event", &ours, vec![("event_name", json!("pull_request"))], Signer::Issuer, 403),
+        (
+            "no repository",
+            &ours,
+            vec![("repository_id", Value::Null)],
+            Signer::Issuer,
+            401,
+        ),
+        (
+            "another repository",
+            &ours,
+            vec![("repository_id", json!("77"))],
+            Signer::Issuer,
+            403,
+        ),
+        (
+            "another event",
+            &ours,
+            vec![("event_name", json!("pull_request"))],
+            Signer::Issuer,
+            403,
+        ),
     ];
     for (what, audience, altered, signer, expected) in cases {
-        let token = app.github.identity_token(run.id, 0, audience, &altered, signer);
+        let token = app
+            .github
+            .identity_token(run.id, 0, audience, &altered, signer);
         let (status, answer) = app.post(&path, &token.unwrap(), &body).await;
         assert_eq!(status, expected, "{what}: {answer}");
     }
@@ -170,7 +200,9 @@ async fn the_report_of_a_start_that_was_given_up_overwrites_nothing() {
     let (app, commit, run, _) = dispatched().await;
     let job = app.claim_all(&run).await.remove(0);
     app.settle().await;
-    app.github.complete_workflow_run(run.id, "cancelled").unwrap();
+    app.github
+        .complete_workflow_run(run.id, "cancelled")
+        .unwrap();
     app.settle().await;
     app.press(&commit, "ocuroot / api", "retry", "alice").await;
     assert_eq!(app.report(&job, &done(json!({"image": "late"}))).await, 202);

@@ -69,8 +69,12 @@ async fn a_second_deploy_of_the_same_head_goes_farther_with_the_same_release() {
     app.say(number, "alice", "/ocuroot deploy staging").await;
     app.play(succeed).await;
     let before = app.github.workflow_runs().len();
-    app.say(number, "alice", "/ocuroot deploy production\n/ocuroot approve")
-        .await;
+    app.say(
+        number,
+        "alice",
+        "/ocuroot deploy production\n/ocuroot approve",
+    )
+    .await;
     app.say(number, "alice", "/ocuroot approve").await;
     app.play(succeed).await;
     assert_eq!(app.github.workflow_runs().len(), before + 1, "production");
@@ -163,7 +167,10 @@ async fn bots_and_the_app_itself_give_no_commands() {
 #[tokio::test]
 async fn an_issue_is_no_place_for_commands() {
     let (app, _) = proposed().await;
-    let issue = app.github.open_issue("acme/shop", "Broken", "alice").unwrap();
+    let issue = app
+        .github
+        .open_issue("acme/shop", "Broken", "alice")
+        .unwrap();
     app.say(issue, "alice", "/ocuroot help").await;
     insta::assert_snapshot!(app.conversation(issue), @r"
     @alice
@@ -176,7 +183,8 @@ async fn an_issue_is_no_place_for_commands() {
 #[tokio::test]
 async fn every_command_of_a_comment_is_carried_out_though_one_is_mistyped() {
     let (app, number) = proposed().await;
-    let words = "Let's see.\n/ocuroot depoly production\n/ocuroot deploy staging\n/ocuroot frobnicate";
+    let words =
+        "Let's see.\n/ocuroot depoly production\n/ocuroot deploy staging\n/ocuroot frobnicate";
     let comment = app.say(number, "alice", words).await;
     assert_eq!(app.queued().len(), 1, "the build of staging");
     assert_eq!(app.reactions(comment), "confused");
@@ -188,7 +196,8 @@ async fn every_command_of_a_comment_is_carried_out_though_one_is_mistyped() {
 #[tokio::test]
 async fn an_unknown_environment_or_package_is_answered_with_those_there_are() {
     let (app, number) = proposed().await;
-    let words = "/ocuroot deploy staging web\n/ocuroot deploy prod\n/ocuroot approve web\n/ocuroot deploy";
+    let words =
+        "/ocuroot deploy staging web\n/ocuroot deploy prod\n/ocuroot approve web\n/ocuroot deploy";
     app.say(number, "alice", words).await;
     assert!(app.queued().is_empty());
     insta::assert_snapshot!(app.conversation(number));

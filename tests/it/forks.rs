@@ -24,8 +24,12 @@ async fn code_of_a_fork_is_never_run_whoever_asks() {
     let (app, number) = proposed_by_a_stranger(&[("api/main.txt", "two\n")]).await;
     let before = app.github.workflow_runs().len();
     app.say(number, "mallory", "/ocuroot deploy staging").await;
-    app.say(number, "alice", "/ocuroot deploy staging\n/ocuroot approve\n/ocuroot retry")
-        .await;
+    app.say(
+        number,
+        "alice",
+        "/ocuroot deploy staging\n/ocuroot approve\n/ocuroot retry",
+    )
+    .await;
     app.play(succeed).await;
     assert_eq!(app.github.workflow_runs().len(), before);
     insta::assert_snapshot!(app.conversation(number));
@@ -40,6 +44,9 @@ async fn an_environment_that_a_fork_registers_is_only_shown() {
     app.say(number, "alice", "/ocuroot deploy evil").await;
     let other = app.propose(&[("api/main.txt", "three\n")]);
     app.say(other, "alice", "/ocuroot deploy evil").await;
-    assert!(app.conversation(other).contains("There is no environment `evil`"));
+    assert!(
+        app.conversation(other)
+            .contains("There is no environment `evil`")
+    );
     app.finish().await;
 }

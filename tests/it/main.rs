@@ -4,6 +4,7 @@
 mod bombs;
 mod claims;
 mod commands;
+mod crashes;
 mod faults;
 mod forks;
 mod github_client;

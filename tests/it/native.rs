@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use ocuroot::simulator::{RunFault, Signer, WorkflowRun};
+use ocuroot::simulator::{DeliveryFault, RequestFault, RunFault, Signer, WorkflowRun};
 
 use crate::harness::App;
 use crate::harness::repositories::with;
@@ -96,7 +96,10 @@ async fn a_workflow_hands_its_outputs_over_while_it_runs() {
         .github
         .identity_token(build.id, 0, &app.settings.public_url, &[], Signer::Issuer)
         .unwrap();
-    for outputs in [json!({"image": "api:1"}), json!({"image": "api:8", "size": 3})] {
+    for outputs in [
+        json!({"image": "api:1"}),
+        json!({"image": "api:8", "size": 3}),
+    ] {
         let body = json!({ "outputs": outputs });
         let (status, answer) = app.post("/api/v1/outputs", &identity, &body).await;
         assert_eq!(status, 204, "{answer}");
@@ -108,7 +111,10 @@ async fn a_workflow_hands_its_outputs_over_while_it_runs() {
     assert_eq!(app.queued()[0].inputs["image"], "api:8");
     let late = json!({"outputs": {"image": "late"}});
     let (status, answer) = app.post("/api/v1/outputs", &identity, &late).await;
-    assert_eq!((status, answer["error"].as_str()), (409, Some("the run has ended already")));
+    assert_eq!(
+        (status, answer["error"].as_str()),
+        (409, Some("the run has ended already"))
+    );
     app.finish().await;
 }
 
@@ -194,5 +200,47 @@ async fn a_workflow_that_is_disabled_fails_its_step_with_words_for_its_owner() {
     app.settle().await;
     let commit = app.github.branch_tip("acme/shop", "main").unwrap();
     insta::assert_snapshot!(app.page(&commit, "ocuroot / api / build"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_workflow_whose_start_was_never_confirmed_is_left_to_a_person() {
+    let app = App::with_shop().await;
+    let faults = app.github.faults();
+    faults.requests("POST", "*/dispatches", 1, RequestFault::BadGateway);
+    let commit = push(&app, NATIVE);
+    app.settle().await;
+    for _ in 0..20 {
+        app.pass(5);
+        app.settle().await;
+    }
+    assert!(app.github.workflow_runs().is_empty(), "it might run unseen");
+    insta::assert_snapshot!(app.page(&commit, "ocuroot / api / build"));
+    app.press(&commit, "ocuroot / api", "retry", "alice").await;
+    assert_eq!(app.queued().len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_workflow_whose_start_was_answered_to_nobody_is_found_by_its_name() {
+    let app = App::with_shop().await;
+    let faults = app.github.faults();
+    faults.requests("POST", "*/dispatches", 1, RequestFault::LoseAnswer);
+    faults.deliveries(Some("workflow_run"), usize::MAX, DeliveryFault::Vanish);
+    let commit = push(&app, NATIVE);
+    app.settle().await;
+    app.pass(90);
+    app.settle().await;
+    app.github.faults().clear();
+    let build = app.queued().remove(0);
+    app.github
+        .complete_workflow_run(build.id, "failure")
+        .unwrap();
+    app.settle().await;
+    assert_eq!(app.github.workflow_runs().len(), 1);
+    assert_eq!(
+        app.check(&commit, "ocuroot / api").title.as_deref(),
+        Some("r1 failed: build")
+    );
     app.finish().await;
 }

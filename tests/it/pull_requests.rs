@@ -55,7 +55,10 @@ async fn a_draft_is_previewed_and_a_later_commit_at_its_own_head() {
     let number = app.github.open_pull_request("acme/shop", new).unwrap();
     app.settle().await;
     let first = app.head(number);
-    assert_eq!(app.checks(&first), "ocuroot | success | would release api\n");
+    assert_eq!(
+        app.checks(&first),
+        "ocuroot | success | would release api\n"
+    );
     let files = [("README.md", Some("# Shop\n"))];
     app.github
         .push_to_pull_request("acme/shop", number, &files, "More", "alice")
@@ -66,7 +69,10 @@ async fn a_draft_is_previewed_and_a_later_commit_at_its_own_head() {
     app.settle().await;
     let second = app.head(number);
     assert_ne!(first, second);
-    assert_eq!(app.checks(&second), "ocuroot | success | would release api\n");
+    assert_eq!(
+        app.checks(&second),
+        "ocuroot | success | would release api\n"
+    );
     app.finish().await;
 }
 
@@ -80,7 +86,10 @@ async fn a_merge_group_concludes_on_its_own_commit_and_its_merge_is_released() {
         .enqueue_merge_group("acme/shop", number, "alice")
         .unwrap();
     app.settle().await;
-    assert_eq!(app.checks(&group), "ocuroot | success | would release api\n");
+    assert_eq!(
+        app.checks(&group),
+        "ocuroot | success | would release api\n"
+    );
     let merged = app.merge(number);
     app.play(succeed).await;
     insta::assert_snapshot!(app.checks(&merged));
@@ -96,7 +105,10 @@ async fn a_merge_group_with_a_broken_file_fails() {
         .enqueue_merge_group("acme/shop", number, "alice")
         .unwrap();
     app.settle().await;
-    assert_eq!(app.check(&group, "ocuroot").conclusion.as_deref(), Some("failure"));
+    assert_eq!(
+        app.check(&group, "ocuroot").conclusion.as_deref(),
+        Some("failure")
+    );
     app.finish().await;
 }
 
@@ -174,5 +186,23 @@ async fn a_step_whose_check_is_asked_for_again_says_again_how_it_stands() {
     app.settle().await;
     let after = app.check(&commit, "ocuroot / api / build");
     assert!(after.writes > before.writes, "GitHub has reset it");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_preview_that_says_nothing_new_is_not_written_again() {
+    let app = released().await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    let before = app.check(&app.head(number), "ocuroot").writes;
+    app.github
+        .close_pull_request("acme/shop", number, "alice")
+        .unwrap();
+    app.github
+        .reopen_pull_request("acme/shop", number, "alice")
+        .unwrap();
+    app.settle().await;
+    let after = app.check(&app.head(number), "ocuroot").writes;
+    assert_eq!(before, after, "it says the same, so nothing is written");
     app.finish().await;
 }

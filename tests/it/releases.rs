@@ -34,10 +34,15 @@ async fn a_merged_pull_request_reaches_production_when_somebody_approves_it_ther
 async fn a_release_reaches_production_when_somebody_presses_approve() {
     let (app, commit) = waiting().await;
     insta::assert_snapshot!(app.page(&commit, "ocuroot / api"));
-    app.press(&commit, "ocuroot / api", "approve", "alice").await;
+    app.press(&commit, "ocuroot / api", "approve", "alice")
+        .await;
     app.play(succeed).await;
     insta::assert_snapshot!(app.page(&commit, "ocuroot / api"));
-    assert_eq!(app.github.workflow_runs().len(), 3, "build, staging, production");
+    assert_eq!(
+        app.github.workflow_runs().len(),
+        3,
+        "build, staging, production"
+    );
     app.finish().await;
 }
 

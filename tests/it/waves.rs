@@ -38,11 +38,15 @@ async fn ready_runs_travel_in_one_workflow_run_and_each_ends_in_its_own_way() {
     let (app, commit) = pushed(FLEET).await;
     let runs = app.queued();
     let names: Vec<&str> = runs[0].jobs.iter().map(|job| job.name.as_str()).collect();
-    assert_eq!(names, ["fleet r1 task/a", "fleet r1 task/b", "fleet r1 task/c"]);
+    assert_eq!(
+        names,
+        ["fleet r1 task/a", "fleet r1 task/b", "fleet r1 task/c"]
+    );
     app.play(echo).await;
     assert_eq!(app.github.workflow_runs().len(), 1);
     insta::assert_snapshot!(app.checks(&commit));
-    app.press(&commit, "ocuroot / fleet", "retry", "alice").await;
+    app.press(&commit, "ocuroot / fleet", "retry", "alice")
+        .await;
     app.play(|_, inputs| done(inputs.clone())).await;
     assert_eq!(app.github.workflow_runs().len(), 2, "only what failed");
     insta::assert_snapshot!(app.page(&commit, "ocuroot / fleet"));

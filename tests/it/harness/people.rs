@@ -100,7 +100,11 @@ impl App {
                 .map(|reaction| format!(" :{}:", reaction.content))
                 .collect();
             let reactions = reactions.concat();
-            let _ = write!(text, "@{}{reactions}\n{}\n---\n", comment.user, comment.body);
+            let _ = write!(
+                text,
+                "@{}{reactions}\n{}\n---\n",
+                comment.user, comment.body
+            );
         }
         self.without_addresses(text)
     }
