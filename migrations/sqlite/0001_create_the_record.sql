@@ -8,9 +8,11 @@ CREATE TABLE workspace (
     version BIGINT NOT NULL DEFAULT 0,
     is_suspended BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX workspace_suspended ON workspace (installation_id) WHERE is_suspended = 1;
 
 -- `reference_name` is how refs call the repository; `released_commit` is the head of the default branch up to which
--- pushes have been turned into releases, `seen_at` the last time the sweep looked at it.
+-- pushes have been turned into releases; `is_gone` that the App sees it no more; `seen_at` the last time the sweep
+-- looked at it.
 CREATE TABLE repository (
     id BIGINT PRIMARY KEY,
     installation_id BIGINT NOT NULL,
@@ -18,6 +20,7 @@ CREATE TABLE repository (
     reference_name TEXT NOT NULL,
     default_branch TEXT NOT NULL DEFAULT 'main',
     released_commit TEXT,
+    is_gone BIGINT NOT NULL DEFAULT 0,
     seen_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
@@ -92,8 +95,11 @@ CREATE TABLE release (
     UNIQUE (package_id, commit_sha)
 );
 CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
+CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
 CREATE INDEX release_of_pull_request ON release (repository_id, pull_request) WHERE pull_request IS NOT NULL;
 
+-- `wave` is what a run last travelled in, `wave_fence` the start that travelled: a run that goes on with another function
+-- is started anew, and the end of its old workflow run is not news of the new start.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     release_id BIGINT NOT NULL REFERENCES release (id),
@@ -109,6 +115,7 @@ CREATE TABLE run (
     started_at BIGINT,
     finished_at BIGINT,
     wave TEXT,
+    wave_fence BIGINT,
     claim_nonce TEXT,
     report_token TEXT,
     job_url TEXT,

@@ -7,7 +7,7 @@ use super::release_check::release_check;
 use super::{CheckText, markdown};
 use crate::command::CommandError;
 use crate::engine::{Answer, Release, Snapshot};
-use crate::model::{Permission, RunName, Timestamp};
+use crate::model::{CommitSha, Permission, RunName, Timestamp};
 
 /// Answers that are news at once, for the person who gave the command; `None` when the work itself will answer.
 pub fn answers(answers: &[Answer]) -> Option<String> {
@@ -108,6 +108,11 @@ pub fn refusal(problem: &Refusal) -> String {
         Refusal::Fork => "The head of this pull request is in a fork. Code from forks can be previewed but never \
                           run: push the commits to a branch of this repository to deploy them."
             .to_owned(),
+        Refusal::HeadMoved { head } => format!(
+            "The head of this pull request has moved to {} since the command was given, so nothing was done. Look at \
+             that commit and give the command again if it is what you want.",
+            markdown::code(head.short())
+        ),
         Refusal::Closed => "This pull request was closed without a merge, so there is nothing to deploy. Reopen it \
                             to deploy its head commit."
             .to_owned(),
@@ -159,6 +164,11 @@ pub enum Refusal {
     },
     /// The code is a stranger's.
     Fork,
+    /// The head is not the one that was there when the command was given.
+    HeadMoved {
+        /// The head of now.
+        head: CommitSha,
+    },
     /// The pull request is closed unmerged.
     Closed,
     /// Nobody has registered the environment.

@@ -2,9 +2,10 @@
 
 use sqlx::Row;
 
-use super::{Result, Store, from_json};
+use super::{Result, Store, from_json, parse};
 use crate::engine::CommitReport;
-use crate::model::CommitSha;
+use crate::engine::plan::Call;
+use crate::model::{CommitSha, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber};
 
 /// GitHub's object for one of ours.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +57,56 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.map(|row| row.get(0)))
+    }
+
+    /// Our keys of the check runs that releases of a commit and their steps have.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn checks_of_commit(
+        &self,
+        installation_id: i64,
+        repository_id: i64,
+        commit: &CommitSha,
+    ) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT package.repository, package.path, release.number, run.task, run.number \
+             FROM release JOIN package ON package.id = release.package_id \
+             LEFT JOIN run ON run.release_id = release.id \
+             WHERE release.repository_id = $1 AND release.commit_sha = $2 ORDER BY run.id",
+        )
+        .bind(repository_id)
+        .bind(commit.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        let mut keys = Vec::new();
+        for row in rows {
+            let release = ReleaseName {
+                package: PackageName {
+                    repository: row.get(0),
+                    path: row.get(1),
+                },
+                number: ReleaseNumber(row.get(2)),
+            };
+            if let Some(task) = row.get::<Option<String>, _>(3) {
+                let run = RunName {
+                    release: release.clone(),
+                    key: parse("task", &task)?,
+                    number: RunNumber(row.get(4)),
+                };
+                keys.push(Call::RunCheck { run }.key());
+            }
+            keys.push(Call::ReleaseCheck { release }.key());
+        }
+        keys.sort();
+        keys.dedup();
+        let mut written = Vec::new();
+        for key in keys {
+            if self.github_object(installation_id, &key).await?.is_some() {
+                written.push(key);
+            }
+        }
+        Ok(written)
     }
 
     /// Remembers GitHub's object for `key` and what was written to it.

@@ -38,6 +38,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<bool>> {
         const COLUMNS: usize = 6;
+        if deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<String> = (0..deliveries.len())
             .map(|row| placeholders(row * COLUMNS + 1, COLUMNS))
             .collect();
@@ -79,7 +82,9 @@ impl Store {
         let sql = format!(
             "UPDATE delivery SET attempts = attempts + 1, due_at = $1 WHERE id = ( \
                 SELECT id FROM delivery WHERE state = 'pending' AND due_at <= $2 \
-                AND coalesce(installation_id, -1) NOT IN {} ORDER BY due_at, id LIMIT 1) \
+                AND coalesce(installation_id, -1) NOT IN {} \
+                AND (event = 'installation' OR installation_id IS NULL OR installation_id NOT IN \
+                (SELECT installation_id FROM workspace WHERE is_suspended = 1)) ORDER BY due_at, id LIMIT 1) \
              RETURNING id, key, event, installation_id, body, received_at, attempts",
             placeholders(3, busy.len() + 1)
         );

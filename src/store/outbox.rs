@@ -107,7 +107,9 @@ impl Store {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 \
-             AND installation_id NOT IN {} ORDER BY lane, due_at, created_at, key LIMIT 1",
+             AND installation_id NOT IN {} \
+             AND installation_id NOT IN (SELECT installation_id FROM workspace WHERE is_suspended = 1) \
+             ORDER BY lane, due_at, created_at, key LIMIT 1",
             placeholders(2, busy.len() + 1)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);

@@ -75,7 +75,7 @@ impl Store {
             "INSERT INTO repository (id, installation_id, name, reference_name, default_branch) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
              installation_id = excluded.installation_id, name = excluded.name, \
-             default_branch = excluded.default_branch \
+             default_branch = excluded.default_branch, is_gone = 0 \
              RETURNING reference_name, released_commit",
         )
         .bind(id)
@@ -130,7 +130,8 @@ impl Store {
         row.as_ref().map(read_repository).transpose()
     }
 
-    /// Remembers that the workspace exists, and whether its owner has suspended the App.
+    /// Remembers that the workspace exists, and whether its owner has suspended the App. Its repositories are looked
+    /// at anew: GitHub tells a suspended App nothing.
     ///
     /// # Errors
     /// When the database does.
@@ -150,7 +151,42 @@ impl Store {
         .bind(i64::from(is_suspended))
         .execute(&self.writer)
         .await?;
+        sqlx::query("UPDATE repository SET seen_at = 0 WHERE installation_id = $1")
+            .bind(installation_id)
+            .execute(&self.writer)
+            .await?;
         Ok(())
+    }
+
+    /// The App sees the repository no more: nothing that waits for it can be done.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repository_gone(&self, id: i64) -> Result<()> {
+        sqlx::query("UPDATE repository SET is_gone = 1 WHERE id = $1")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
+        sqlx::query(
+            "UPDATE effect SET state = 'done', is_unsure = 0, error = 'the App was removed' \
+             WHERE repository_id = $1 AND state = 'pending'",
+        )
+        .bind(id)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Every repository the App has seen in a workspace.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repositories_of_workspace(&self, installation_id: i64) -> Result<Vec<i64>> {
+        let rows = sqlx::query("SELECT id FROM repository WHERE installation_id = $1")
+            .bind(installation_id)
+            .fetch_all(&self.readers)
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// What is known of the repository's packages, by path.

@@ -75,7 +75,7 @@ impl Store {
                 SELECT repository.id FROM repository JOIN workspace \
                     ON workspace.installation_id = repository.installation_id \
                 WHERE repository.released_commit IS NOT NULL AND repository.seen_at <= $2 \
-                    AND workspace.is_suspended = 0 \
+                    AND repository.is_gone = 0 AND workspace.is_suspended = 0 \
                 ORDER BY repository.seen_at LIMIT $3) \
              RETURNING {REPOSITORY_COLUMNS}"
         );

@@ -47,7 +47,7 @@ fn read(row: &SqliteRow) -> Wave {
 }
 
 impl Store {
-    /// Writes a wave down with the calls and the runs that travel in it.
+    /// Writes a wave down with the calls and the starts (run and fence) that travel in it.
     ///
     /// # Errors
     /// When the database does.
@@ -55,7 +55,7 @@ impl Store {
         &self,
         wave: &Wave,
         effects: &[PendingEffect],
-        run_ids: &[i64],
+        starts: &[(i64, i64)],
     ) -> Result<()> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(
@@ -71,9 +71,10 @@ impl Store {
         .bind(wave.created_at.0)
         .execute(&mut *transaction)
         .await?;
-        for run_id in run_ids {
-            sqlx::query("UPDATE run SET wave = $1 WHERE id = $2")
+        for (run_id, fence) in starts {
+            sqlx::query("UPDATE run SET wave = $1, wave_fence = $2 WHERE id = $3")
                 .bind(&wave.key)
+                .bind(fence)
                 .bind(run_id)
                 .execute(&mut *transaction)
                 .await?;
@@ -146,7 +147,7 @@ impl Store {
         Ok(())
     }
 
-    /// The runs of a wave that are still active, with their fences.
+    /// The runs of a wave whose start in it is still active, with their fences.
     ///
     /// # Errors
     /// When the database does.
@@ -155,7 +156,8 @@ impl Store {
             "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence \
              FROM run JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
-             WHERE run.wave = $1 AND run.state IN ('starting', 'running') ORDER BY run.id",
+             WHERE run.wave = $1 AND run.wave_fence = run.fence \
+             AND run.state IN ('starting', 'running') ORDER BY run.id",
         )
         .bind(key)
         .fetch_all(&self.readers)
@@ -186,7 +188,7 @@ impl Store {
     pub async fn take_silent_waves(&self, before: Timestamp, now: Timestamp) -> Result<Vec<Wave>> {
         let sql = format!(
             "UPDATE wave SET checked_at = $1 WHERE coalesce(checked_at, created_at) <= $2 AND key IN \
-             (SELECT wave FROM run WHERE state IN ('starting', 'running') AND wave IS NOT NULL) \
+             (SELECT wave FROM run WHERE state IN ('starting', 'running') AND wave_fence = fence) \
              RETURNING {COLUMNS}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -1,5 +1,6 @@
 //! What people press on check runs: our own buttons, and GitHub's "Re-run".
 
+use super::checks::unsaid;
 use super::line::Decision;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
@@ -33,53 +34,75 @@ impl Worker {
                 .map_err(|error| Problem::Impossible(format!("{error}")))?;
             return self.look_again(delivery, repository, &commit).await;
         }
-        let release = key.strip_prefix("release check ").and_then(release_name);
+        let Some(call) = call_of(&key) else {
+            return self.ignore(delivery, "nothing that can be pressed").await;
+        };
         let button = match action {
             CheckRunAction::Button { identifier } => Button::from_identifier(identifier),
             CheckRunAction::Rerequested => Some(Button::Retry),
         };
-        let (Some(release), Some(button), Some(sender)) = (release, button, sender) else {
-            return self.ignore(delivery, "nothing that can be pressed").await;
-        };
-        // GitHub shows the buttons to everyone with write access; whether this person has it is asked again.
-        let has = self
-            .github
-            .installation(installation_id)
-            .permission(&repository.name, &sender.login)
-            .await?;
-        if sender.is_bot || has < Permission::Write {
-            return self
-                .ignore(delivery, "who pressed may not run anything")
-                .await;
+        let mut triggers = Vec::new();
+        if let (Call::ReleaseCheck { release }, Some(button), Some(sender)) =
+            (&call, button, sender)
+            && self.may_run(repository, sender).await?
+        {
+            let wish = Wish {
+                release: release.clone(),
+                task: None,
+                by: sender.login.clone(),
+                reply_to: None,
+            };
+            triggers.push(match button {
+                Button::Approve => Trigger::Approve(wish),
+                Button::Retry => Trigger::Retry(wish),
+            });
         }
-        let wish = Wish {
-            release: release.clone(),
-            task: None,
-            by: sender.login.clone(),
-            reply_to: None,
-        };
-        let trigger = match button {
-            Button::Approve => Trigger::Approve(wish),
-            Button::Retry => Trigger::Retry(wish),
-        };
+        // Whoever it was: GitHub has reset the check run, or still shows the pressed button.
         let done = Done::Delivery(delivery.id);
-        let mut decision = Decision::new(installation_id, vec![trigger], done);
+        let mut decision = Decision::new(installation_id, triggers, done);
         decision.effects.push(Effect {
             repository_id: repository.id,
-            call: Call::ReleaseCheck { release },
+            call,
         });
         self.forget(installation_id, &key).await?;
         self.decide(decision).await?;
         Ok(())
     }
 
-    /// "Re-run all checks": the check of the commit is worked out again.
+    /// GitHub shows the buttons to everyone with write access; whether this person has it is asked again.
+    async fn may_run(&self, repository: &Repository, sender: &Sender) -> Result<bool, Problem> {
+        let has = self
+            .github
+            .installation(repository.installation_id)
+            .permission(&repository.name, &sender.login)
+            .await?;
+        Ok(!sender.is_bot && has >= Permission::Write)
+    }
+
+    /// "Re-run all checks": the check of the commit is worked out again, those of its releases are written again.
     pub(super) async fn on_check_suite(
         &self,
         delivery: &Delivery,
         repository: &Repository,
         commit: &CommitSha,
     ) -> Result<(), Problem> {
+        let installation_id = repository.installation_id;
+        let mut calls = Vec::new();
+        for key in self
+            .store
+            .checks_of_commit(installation_id, repository.id, commit)
+            .await?
+        {
+            self.forget(installation_id, &key).await?;
+            calls.extend(call_of(&key));
+        }
+        let effects = calls.into_iter().map(|call| Effect {
+            repository_id: repository.id,
+            call,
+        });
+        let mut decision = Decision::new(installation_id, Vec::new(), Done::Nothing);
+        decision.effects.extend(effects);
+        self.decide(decision).await?;
         self.look_again(delivery, repository, commit).await
     }
 
@@ -128,7 +151,7 @@ impl Worker {
     async fn forget(&self, installation_id: i64, key: &str) -> Result<(), Problem> {
         if let Some(object) = self.store.github_object(installation_id, key).await? {
             let forgotten = GithubObject {
-                digest: String::new(),
+                digest: unsaid(&object.digest),
                 ..object
             };
             self.store
@@ -137,6 +160,16 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// What writes the check run of `key`, if a release or a step has it.
+fn call_of(key: &str) -> Option<Call> {
+    if let Some(release) = key.strip_prefix("release check ") {
+        let release = release_name(release)?;
+        return Some(Call::ReleaseCheck { release });
+    }
+    let run = key.strip_prefix("run check ")?.parse().ok()?;
+    Some(Call::RunCheck { run })
 }
 
 fn release_name(text: &str) -> Option<ReleaseName> {

@@ -112,12 +112,20 @@ impl Worker {
             let found = installation
                 .find_check_run(&repository.name, place.commit, &text.name, &effect.key)
                 .await?;
+            // It was created with the annotations of now: the create that is in doubt is this one.
             known = found.map(|github_id| GithubObject {
                 github_id,
-                digest: String::new(),
+                digest: unsaid(&digest),
             });
         }
-        let body = body(effect, text, place, self.clock.now());
+        let mut body = body(effect, text, place, self.clock.now());
+        if known
+            .as_ref()
+            .is_some_and(|known| unsaid(&known.digest) == unsaid(&digest))
+        {
+            // GitHub appends annotations to those that are there.
+            body.annotations.clear();
+        }
         let github_id = match known {
             Some(known) => {
                 installation
@@ -204,6 +212,16 @@ fn annotation(diagnostic: &Diagnostic) -> Annotation {
 
 /// What tells whether a check run says something new. How long something has been running is not news by itself, and
 /// times are not part of the text of what has ended.
+///
+/// Two digests with a space between: of all, and of the annotations.
 fn digest(text: &CheckText) -> String {
-    hex::encode(Sha256::digest(format!("{text:?}")))
+    let all = hex::encode(Sha256::digest(format!("{text:?}")));
+    let annotations = hex::encode(Sha256::digest(format!("{:?}", text.annotations)));
+    format!("{all} {annotations}")
+}
+
+/// The digest of a check run that must be written again though it has its annotations.
+pub(super) fn unsaid(digest: &str) -> String {
+    let annotations = digest.split_once(' ').map_or("", |(_, rest)| rest);
+    format!(" {annotations}")
 }

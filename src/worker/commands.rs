@@ -9,7 +9,7 @@ use crate::engine::{Effect, Trigger};
 use crate::github::{PullRequest, PullRequestState};
 use crate::model::{CommitSha, EnvironmentName, ReleaseName, TaskKey};
 use crate::report::{self, Refusal};
-use crate::store::{Delivery, Done, Repository, Scope};
+use crate::store::{Delivery, Done, PullRequestRow, Repository, Scope};
 use crate::webhook::{self, Sender};
 
 /// What the commands of one comment come to.
@@ -141,20 +141,8 @@ impl Worker {
         packages: &[String],
         heard: &mut Heard,
     ) -> Result<(), Problem> {
-        if pull.is_fork {
-            heard.refuse(&Refusal::Fork);
-            return Ok(());
-        }
-        if pull.state == PullRequestState::Closed && !pull.merged {
-            heard.refuse(&Refusal::Closed);
-            return Ok(());
-        }
-        let known = self.environments(repository.installation_id).await?;
-        if !known.iter().any(|candidate| candidate.name == *environment) {
-            heard.refuse(&Refusal::UnknownEnvironment {
-                asked: environment.to_string(),
-                known: known.iter().map(|known| known.name.to_string()).collect(),
-            });
+        if let Some(refusal) = self.refused(repository, pull, environment).await? {
+            heard.refuse(&refusal);
             return Ok(());
         }
         let proposed = self
@@ -170,6 +158,10 @@ impl Worker {
             .any(crate::model::Diagnostic::is_error)
         {
             heard.refuse(&Refusal::BrokenConfiguration);
+            return Ok(());
+        }
+        if new.packages.is_empty() {
+            heard.replies.push(report::nothing_to_release());
             return Ok(());
         }
         let names: Vec<String> = new
@@ -198,6 +190,54 @@ impl Worker {
         new.reply_to = Some(pull.number);
         heard.triggers.push(Trigger::Release(new));
         Ok(())
+    }
+
+    /// What speaks against deploying the pull request at all.
+    async fn refused(
+        &self,
+        repository: &Repository,
+        pull: &PullRequest,
+        environment: &EnvironmentName,
+    ) -> Result<Option<Refusal>, Problem> {
+        if pull.is_fork {
+            return Ok(Some(Refusal::Fork));
+        }
+        if pull.state == PullRequestState::Closed && !pull.merged {
+            return Ok(Some(Refusal::Closed));
+        }
+        if !self.was_seen(repository, pull).await? {
+            let head = pull.head_sha.clone();
+            return Ok(Some(Refusal::HeadMoved { head }));
+        }
+        let known = self.environments(repository.installation_id).await?;
+        let is_known = known.iter().any(|candidate| candidate.name == *environment);
+        Ok((!is_known).then(|| Refusal::UnknownEnvironment {
+            asked: environment.to_string(),
+            known: known.iter().map(|known| known.name.to_string()).collect(),
+        }))
+    }
+
+    /// Whether the head was there when the command was given: events of a pull request arrive in order, so a head
+    /// that none has told of was pushed after the comment. It counts as seen from now on (accepted: after a lost
+    /// event the first command is refused once for nothing).
+    async fn was_seen(&self, repository: &Repository, pull: &PullRequest) -> Result<bool, Problem> {
+        let heads = self
+            .store
+            .pull_requests_of_head(repository.id, &pull.head_sha)
+            .await?;
+        if heads.iter().any(|row| row.number == pull.number) {
+            return Ok(true);
+        }
+        let row = PullRequestRow {
+            repository_id: repository.id,
+            number: pull.number,
+            head_sha: pull.head_sha.clone(),
+            base_ref: pull.base_ref.clone(),
+            is_fork: pull.is_fork,
+            is_open: pull.state == PullRequestState::Open,
+        };
+        self.store.put_pull_request(&row, self.clock.now()).await?;
+        Ok(false)
     }
 
     /// A wish for each release of the pull request that is meant.

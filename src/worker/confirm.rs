@@ -72,7 +72,7 @@ impl Worker {
                     let message = format!(
                         "GitHub did not confirm that `{}` was started and does not list it. Look at the \
                          repository's Actions page; if it does not run there, comment `/ocuroot retry`. With \
-                         `run-name: ${{{{ inputs.ocuroot_run }}}}` in the workflow this can be told without you.",
+                         `run-name: ${{{{ inputs.ocuroot_run }}}}` in the workflow, Ocuroot can tell by itself.",
                         wave.workflow
                     );
                     self.unstartable(&companion, run, *fence, message).await?;

@@ -96,14 +96,27 @@ impl Worker {
             let account = account
                 .as_ref()
                 .map_or("", |account| account.login.as_str());
-            let is_gone = matches!(
-                action,
-                InstallationAction::Deleted | InstallationAction::Suspended
-            );
+            // While an installation is suspended its calls and events wait: they go on where they stopped.
+            let is_suspended = *action == InstallationAction::Suspended;
             self.store
-                .put_workspace(installation_id, account, is_gone)
+                .put_workspace(installation_id, account, is_suspended)
                 .await?;
+            if *action == InstallationAction::Deleted {
+                for repository in self
+                    .store
+                    .repositories_of_workspace(installation_id)
+                    .await?
+                {
+                    self.store.repository_gone(repository).await?;
+                }
+            }
             return self.ignore(delivery, "the workspace is noted").await;
+        }
+        if let Event::InstallationRepositories { removed, .. } = &parsed.event {
+            for repository in removed {
+                self.store.repository_gone(repository.id).await?;
+            }
+            return self.ignore(delivery, "the repositories are noted").await;
         }
         let Some(facts) = facts else {
             return self.ignore(delivery, "it names no repository").await;

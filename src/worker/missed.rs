@@ -73,8 +73,10 @@ fn failed(attempts: &[HookDelivery]) -> BTreeMap<&str, &HookDelivery> {
     for attempt in attempts {
         failed.entry(&attempt.guid).or_insert(attempt);
     }
-    // `status=failure` would not list attempts whose connection broke (reference/github.md §2.4).
-    for attempt in attempts.iter().filter(|attempt| attempt.status == "OK") {
+    // GitHub's own filter `status=failure` would not list attempts whose connection broke (reference/github.md §2.4).
+    // What we refused once (4xx) would be refused again.
+    let is_settled = |attempt: &&HookDelivery| (1..500).contains(&attempt.status_code);
+    for attempt in attempts.iter().filter(is_settled) {
         failed.remove(attempt.guid.as_str());
     }
     failed

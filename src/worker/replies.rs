@@ -1,7 +1,7 @@
 //! Comments and reactions. A comment is looked for before it is written again: each carries a hidden mark.
 
 use super::{Problem, Worker};
-use crate::github::Reaction;
+use crate::github::{GitHubError, Reaction};
 use crate::model::ReleaseName;
 use crate::report;
 use crate::store::{PendingEffect, Scope};
@@ -79,10 +79,15 @@ impl Worker {
         } else {
             Reaction::Confused
         };
-        self.github
+        let answer = self
+            .github
             .installation(effect.installation_id)
             .react(&repository.name, comment, reaction)
-            .await?;
-        self.settled(effect).await
+            .await;
+        match answer {
+            // 404: the comment was deleted; nobody is there to be acknowledged.
+            Ok(()) | Err(GitHubError::NotFound { .. }) => self.settled(effect).await,
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -191,11 +191,11 @@ impl Worker {
             .iter()
             .map(|passenger| passenger.effect.clone())
             .collect();
-        let run_ids: Vec<i64> = passengers
+        let starts: Vec<(i64, i64)> = passengers
             .iter()
-            .map(|passenger| passenger.run_id)
+            .map(|passenger| (passenger.run_id, passenger.fence))
             .collect();
-        self.store.create_wave(wave, &effects, &run_ids).await?;
+        self.store.create_wave(wave, &effects, &starts).await?;
         let answer = self
             .github
             .installation(wave.installation_id)

@@ -1,21 +1,9 @@
 //! A push becomes a release.
 
-use serde_json::{Value, json};
-
-use ocuroot::model::Outcome;
 use ocuroot::simulator::DeliveryFault;
 
 use crate::harness::repositories::shop;
-use crate::harness::{App, done, failed};
-
-/// Every function of `acme/shop` succeeds.
-fn succeed(run: &str, _inputs: &Value) -> Outcome {
-    if run.contains("deploy") {
-        done(json!({"url": "https://api.staging.example"}))
-    } else {
-        done(json!({"image": "api:1"}))
-    }
-}
+use crate::harness::{App, failed, succeed};
 
 #[tokio::test]
 async fn a_push_becomes_a_release_that_waits_for_its_approval() {

@@ -132,6 +132,9 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     releases(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
+    let repositories = store.repositories_of_workspace(INSTALLATION).await?;
+    assert_eq!(repositories, [REPOSITORY]);
+    store.repository_gone(REPOSITORY).await?;
     store.check_writable().await
 }
 
@@ -298,6 +301,10 @@ async fn releases(store: &Store) -> super::super::Result<()> {
     store.release_view(INSTALLATION, &release()).await?;
     assert!(store.commit_report(REPOSITORY, &head()).await?.is_some());
     assert_eq!(store.deployments(INSTALLATION).await?.len(), 1);
+    let written = store
+        .checks_of_commit(INSTALLATION, REPOSITORY, &head())
+        .await?;
+    assert_eq!(written, Vec::<String>::new());
     let latest = latest_document(&package(), &run().key);
     assert!(store.document(INSTALLATION, &latest).await?.is_some());
     Ok(())
@@ -324,7 +331,9 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
         url: None,
     };
     let effects = [effect.clone()];
-    store.create_wave(&wave, &effects, &[row.id]).await?;
+    store
+        .create_wave(&wave, &effects, &[(row.id, row.fence)])
+        .await?;
     assert_eq!(store.effects_of_wave("wave").await?.len(), 1);
     store.has_unconfirmed_native_wave(1).await?;
     store.wave_started("wave", 99, None).await?;

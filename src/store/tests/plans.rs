@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 4] = [
+const WALKS: [(&str, &str); 5] = [
     (
         "SELECT repository, path FROM package",
         "when environments change, every package is planned again",
@@ -19,6 +19,10 @@ const WALKS: [(&str, &str); 4] = [
         "a push is held against every package of its repository",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),
+    (
+        "SELECT id FROM repository WHERE installation_id",
+        "when the App is removed from an account, all of it is gone",
+    ),
     (
         "UPDATE repository SET seen_at",
         "the same row of the workspace",

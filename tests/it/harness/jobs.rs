@@ -36,16 +36,21 @@ impl App {
             }
             for run in queued {
                 self.github.start_workflow_run(run.id).expect("it starts");
-                for job in self.claim_all(&run).await {
-                    let end = outcome(&job.run, &job.assignment["inputs"]);
-                    assert_eq!(self.report(&job, &end).await, 202);
-                }
-                self.github
-                    .complete_workflow_run(run.id, "success")
-                    .expect("it completes");
+                self.execute(&run, &outcome).await;
                 self.settle().await;
             }
         }
+    }
+
+    /// Executes a started workflow run to its end.
+    pub async fn execute(&self, run: &WorkflowRun, outcome: impl Fn(&str, &Value) -> Outcome) {
+        for job in self.claim_all(run).await {
+            let end = outcome(&job.run, &job.assignment["inputs"]);
+            assert_eq!(self.report(&job, &end).await, 202);
+        }
+        self.github
+            .complete_workflow_run(run.id, "success")
+            .expect("it completes");
     }
 
     /// Claims every run a workflow run was started for; none for a native workflow.
@@ -123,6 +128,15 @@ pub fn done(outputs: Value) -> Outcome {
         outputs: serde_json::from_value(outputs).expect("an object"),
         tags: Vec::new(),
         watch: Vec::new(),
+    }
+}
+
+/// Every function of `acme/shop` succeeds.
+pub fn succeed(run: &str, _inputs: &Value) -> Outcome {
+    if run.contains("deploy") {
+        done(json!({"url": "https://api.example"}))
+    } else {
+        done(json!({"image": "api:1"}))
     }
 }
 

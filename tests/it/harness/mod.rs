@@ -2,9 +2,12 @@
 
 mod jobs;
 mod openapi;
+mod people;
 pub mod repositories;
+mod steps;
 
-pub use jobs::{done, failed};
+pub use jobs::{done, failed, succeed};
+pub use steps::Kill;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,7 +15,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use ocuroot::clock::Clock;
 use ocuroot::server::Server;
 use ocuroot::settings::Settings;
-use ocuroot::simulator::{self, Options, Simulator};
+use ocuroot::simulator::{self, CheckApp, Options, Simulator};
 use ocuroot::worker::Worker;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -118,6 +121,33 @@ impl App {
                 return;
             }
         }
+    }
+
+    /// Looks for what was missed, as the server does every minute, and works on what it finds.
+    pub async fn sweep(&self) {
+        self.worker.sweep().await.expect("the sweep works");
+        self.settle().await;
+    }
+
+    /// How things stand in `acme/shop` on GitHub: checks, workflow runs, deployments.
+    pub fn end(&self) -> String {
+        let checks = self.github.all_check_runs("acme/shop").into_iter();
+        let ours = checks.filter(|check| check.app == CheckApp::Ours);
+        let mut lines: Vec<String> = ours
+            .map(|check| {
+                let end = check.conclusion.unwrap_or(check.status);
+                let (sha, title) = (&check.head_sha[..7], check.title.unwrap_or_default());
+                format!("{sha} {} | {end} | {title}", check.name)
+            })
+            .collect();
+        lines.sort();
+        for run in self.github.workflow_runs() {
+            let jobs: Vec<String> = run.jobs.into_iter().map(|job| job.name).collect();
+            let end = run.conclusion.unwrap_or(run.status);
+            lines.push(format!("{} | {end} | {}", run.path, jobs.join(", ")));
+        }
+        lines.push(self.deployments());
+        lines.join("\n")
     }
 
     /// Ends the story: nothing may be left over, given up, or complained about by GitHub.

@@ -1,7 +1,7 @@
 //! GitHub's own description of its API, held against every request we make.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use ocuroot::simulator::RequestCheck;
@@ -10,7 +10,14 @@ use serde_json::Value;
 const DESCRIPTION: &str = include_str!("../../data/github/openapi-slice.json");
 
 /// Complaints about requests whose bodies GitHub's description does not allow.
+///
+/// Compiled once: it takes longer than most stories.
 pub fn check() -> RequestCheck {
+    static CHECK: OnceLock<RequestCheck> = OnceLock::new();
+    Arc::clone(CHECK.get_or_init(compile))
+}
+
+fn compile() -> RequestCheck {
     let description: Value = serde_json::from_str(DESCRIPTION).expect("the description is JSON");
     let validators = validators(&description);
     Arc::new(move |method, path, body| {

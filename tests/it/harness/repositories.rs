@@ -1,27 +1,7 @@
 //! Repositories the stories are about.
 
-/// The workflow that executes functions.
-pub const RUNNER_WORKFLOW: &str = r#"
-name: Ocuroot
-run-name: "ocuroot ${{ inputs.ocuroot_wave }}"
-on:
-  workflow_dispatch:
-    inputs:
-      ocuroot_wave: {required: true}
-      ocuroot_server: {required: true}
-      ocuroot_runs: {required: true}
-permissions: {contents: read, id-token: write}
-jobs:
-  run:
-    name: ${{ matrix.run.name }}
-    runs-on: ubuntu-latest
-    strategy:
-      fail-fast: false
-      matrix:
-        run: ${{ fromJSON(inputs.ocuroot_runs) }}
-    steps:
-      - run: ocuroot run
-"#;
+/// The workflow that executes functions, as `ocuroot init` writes it.
+pub const RUNNER_WORKFLOW: &str = include_str!("../../../templates/.github/workflows/ocuroot.yml");
 
 /// `acme/shop`: environments and one package with a build, staging, an approval and production.
 pub const ENVIRONMENTS: &str = r#"
@@ -68,4 +48,16 @@ pub fn shop() -> Vec<(&'static str, Option<&'static str>)> {
         ("api/main.txt", Some("one\n")),
         (".github/workflows/ocuroot.yml", Some(RUNNER_WORKFLOW)),
     ]
+}
+
+/// The files every repository of a story has: settings, environments, the workflow that executes functions, and
+/// these.
+pub fn with<'a>(files: &[(&'a str, &'a str)]) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut all = vec![
+        ("repo.ocu.star", Some("ocuroot(\"0.3.0\")\n")),
+        ("environments.ocu.star", Some(ENVIRONMENTS)),
+        (".github/workflows/ocuroot.yml", Some(RUNNER_WORKFLOW)),
+    ];
+    all.extend(files.iter().map(|(path, text)| (*path, Some(*text))));
+    all
 }
