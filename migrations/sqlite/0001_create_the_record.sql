@@ -10,16 +10,18 @@ CREATE TABLE workspace (
 );
 
 -- `reference_name` is how refs call the repository; `released_commit` is the head of the default branch up to which
--- pushes have been turned into releases.
+-- pushes have been turned into releases, `seen_at` the last time the sweep looked at it.
 CREATE TABLE repository (
     id BIGINT PRIMARY KEY,
     installation_id BIGINT NOT NULL,
     name TEXT NOT NULL,
     reference_name TEXT NOT NULL,
     default_branch TEXT NOT NULL DEFAULT 'main',
-    released_commit TEXT
+    released_commit TEXT,
+    seen_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
+CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
 CREATE TABLE delivery (
@@ -186,6 +188,7 @@ CREATE TABLE wave (
     repository_id BIGINT NOT NULL,
     workflow TEXT NOT NULL,
     is_native BIGINT NOT NULL,
+    is_listed BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     workflow_run_id BIGINT,
     url TEXT,
@@ -221,3 +224,9 @@ CREATE TABLE used_token (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX used_token_by_expiry ON used_token (expires_at);
+
+-- The time up to which the sweep has looked through a subject.
+CREATE TABLE sweep (
+    subject TEXT PRIMARY KEY,
+    position BIGINT NOT NULL
+);

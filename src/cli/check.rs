@@ -1,13 +1,13 @@
 //! `ocuroot check`: what the config files of a directory declare, and what is wrong with them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 
 use crate::config::{Evaluation, Limits, Session, SourceTree};
 use crate::model::Environment;
+use crate::runner::source_tree;
 
 /// What `ocuroot check` takes.
 #[derive(Args)]
@@ -23,8 +23,7 @@ pub struct Arguments {
 /// # Errors
 /// When the directory cannot be read.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut tree = SourceTree::new();
-    collect(&arguments.directory, &arguments.directory, &mut tree)?;
+    let tree = source_tree(&arguments.directory)?;
     let limits = Limits::default();
     let paths: Vec<String> = tree
         .paths()
@@ -87,28 +86,4 @@ fn print_one(path: &str, evaluation: &Evaluation) {
         };
         println!("  phase {name}: {}", keys.join(", "));
     }
-}
-
-fn collect(root: &Path, directory: &Path, tree: &mut SourceTree) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(directory)
-        .with_context(|| format!("{} cannot be read", directory.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let is_hidden = name.is_none_or(|name| name.starts_with('.') || name == "node_modules");
-        if path.is_dir() && !path.is_symlink() && !is_hidden {
-            collect(root, &path, tree)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "star")
-        {
-            let text = std::fs::read_to_string(&path)
-                .with_context(|| format!("{} cannot be read", path.display()))?;
-            let relative = path.strip_prefix(root).unwrap_or(&path);
-            tree.insert(relative.to_string_lossy(), text);
-        }
-    }
-    Ok(())
 }

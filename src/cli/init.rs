@@ -29,7 +29,7 @@ struct Template {
 
 const WORKFLOW: Template = Template {
     path: ".github/workflows/ocuroot.yml",
-    text: include_str!("../../templates/.github/workflows/ocuroot.yml"),
+    text: crate::RUNNER_WORKFLOW,
 };
 const REPOSITORY: Template = Template {
     path: "repo.ocu.star",

@@ -1,6 +1,7 @@
 //! Layer 4: the program's verbs, one file each.
 
 pub mod check;
+pub mod demo;
 pub mod init;
 pub mod output;
 pub mod run;
@@ -23,6 +24,8 @@ pub struct Program {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// See a push become a release on this machine, with a simulated GitHub
+    Demo(demo::Arguments),
     /// Run the GitHub App: receive webhooks, plan releases, start jobs, record what happened
     Serve(serve::Arguments),
     /// Evaluate the config files of a directory and show what they declare
@@ -44,12 +47,13 @@ enum Verb {
 pub fn main() -> ExitCode {
     let program = Program::parse();
     let result = match program.verb {
+        Verb::Demo(arguments) => demo::execute(&arguments),
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
-        Verb::Simulate(arguments) => simulate::execute(arguments),
+        Verb::Simulate(arguments) => simulate::execute(&arguments),
         Verb::EvalWorker => return crate::sandbox::worker_main(),
     };
     match result {

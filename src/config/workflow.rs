@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::model::{Diagnostic, WorkflowCall};
 
 /// Inputs that we fill in where a workflow declares them.
-const OWN: [&str; 4] = [
+const OWN: [&str; 5] = [
     "ocuroot_run",
     "ocuroot_commit",
     "ocuroot_release",
     "ocuroot_environment",
+    "ocuroot_server",
 ];
 
 /// What is wrong between a call in `path` and the text of the file it names. `inputs` are the task's own.
@@ -73,6 +74,15 @@ pub fn declared_names(text: &str) -> Vec<String> {
     declared.into_iter().map(|(name, _)| name).collect()
 }
 
+/// Whether the workflow's runs show in their title what they are given as `ocuroot_run`.
+pub fn shows_run(text: &str) -> bool {
+    let workflow: Value = serde_saphyr::from_str(text).unwrap_or_default();
+    let is_declared = declared(&workflow)
+        .is_some_and(|inputs| inputs.iter().any(|(name, _)| name == "ocuroot_run"));
+    let title = workflow["run-name"].as_str().unwrap_or_default();
+    is_declared && title.contains("inputs.ocuroot_run")
+}
+
 /// How a value travels as a workflow's input: texts as they are, an environment by its name, the rest as JSON.
 pub fn input_text(name: &str, value: &Value) -> String {
     match value {
@@ -118,7 +128,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{check, declared_names, input_text};
+    use super::{check, declared_names, input_text, shows_run};
     use crate::model::WorkflowCall;
 
     const DEPLOY: &str = "
@@ -163,6 +173,15 @@ on:
                 .collect::<Vec<_>>()
                 .join("\n")
         );
+    }
+
+    #[test]
+    fn a_run_is_found_again_only_by_a_title_that_shows_it() {
+        let declared = "on: {workflow_dispatch: {inputs: {ocuroot_run: {}}}}";
+        let title = "run-name: deploy ${{ inputs.ocuroot_run }}";
+        assert!(shows_run(&format!("{declared}\n{title}")));
+        assert!(!shows_run(declared));
+        assert!(!shows_run(&format!("on: workflow_dispatch\n{title}")));
     }
 
     #[test]

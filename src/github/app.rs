@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::call::{Call, Caller};
 use super::client::GitHub;
 use super::error::GitHubError;
+use crate::model::Timestamp;
 
 /// What GitHub knows of our App.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -68,6 +69,13 @@ pub struct HookDelivery {
     pub installation_id: Option<i64>,
     /// The repository it is about.
     pub repository_id: Option<i64>,
+}
+
+impl HookDelivery {
+    /// When; a time that cannot be read counts as very old.
+    pub fn at(&self) -> Timestamp {
+        Timestamp::from_rfc3339(&self.delivered_at).unwrap_or_default()
+    }
 }
 
 /// A page of attempts, newest first.

@@ -20,6 +20,12 @@ impl Timestamp {
         self.0 - earlier.0
     }
 
+    /// A time as GitHub's API writes them; `None` when `text` is none.
+    pub fn from_rfc3339(text: &str) -> Option<Timestamp> {
+        let time: jiff::Timestamp = text.parse().ok()?;
+        Some(Timestamp(time.as_millisecond()))
+    }
+
     /// RFC 3339 in UTC with seconds, as GitHub's API wants times: `2026-11-23T09:00:00Z`.
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_millisecond(self.0 - self.0.rem_euclid(1000)).map_or_else(
@@ -41,5 +47,14 @@ mod tests {
             Timestamp(1_795_424_400_000).rfc3339(),
             "2026-11-23T09:00:00Z"
         );
+    }
+
+    #[test]
+    fn reads_what_github_writes() {
+        let nine = Some(Timestamp(1_795_424_400_000));
+        for text in ["2026-11-23T09:00:00Z", "2026-11-23T10:00:00+01:00"] {
+            assert_eq!(Timestamp::from_rfc3339(text), nine);
+        }
+        assert_eq!(Timestamp::from_rfc3339("yesterday"), None);
     }
 }

@@ -16,6 +16,7 @@ mod rows;
 mod runs;
 mod snapshot;
 mod sources;
+mod sweep;
 mod waves;
 
 use std::path::Path;

@@ -43,10 +43,10 @@ pub struct PullRequestRow {
     pub is_open: bool,
 }
 
-const SELECT: &str = "SELECT id, installation_id, name, reference_name, default_branch, \
-                      released_commit FROM repository";
+pub(super) const REPOSITORY_COLUMNS: &str =
+    "id, installation_id, name, reference_name, default_branch, released_commit";
 
-fn read(row: &SqliteRow) -> Result<Repository> {
+pub(super) fn read_repository(row: &SqliteRow) -> Result<Repository> {
     let released: Option<String> = row.get(5);
     Ok(Repository {
         id: row.get(0),
@@ -101,12 +101,12 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn repository(&self, id: i64) -> Result<Option<Repository>> {
-        let sql = format!("{SELECT} WHERE id = $1");
+        let sql = format!("SELECT {REPOSITORY_COLUMNS} FROM repository WHERE id = $1");
         let row = sqlx::query(AssertSqlSafe(sql))
             .bind(id)
             .fetch_optional(&self.readers)
             .await?;
-        row.as_ref().map(read).transpose()
+        row.as_ref().map(read_repository).transpose()
     }
 
     /// The repository of a workspace that refs call `reference_name`.
@@ -118,13 +118,16 @@ impl Store {
         installation_id: i64,
         reference_name: &str,
     ) -> Result<Option<Repository>> {
-        let sql = format!("{SELECT} WHERE installation_id = $1 AND reference_name = $2");
+        let sql = format!(
+            "SELECT {REPOSITORY_COLUMNS} FROM repository \
+             WHERE installation_id = $1 AND reference_name = $2"
+        );
         let row = sqlx::query(AssertSqlSafe(sql))
             .bind(installation_id)
             .bind(reference_name)
             .fetch_optional(&self.readers)
             .await?;
-        row.as_ref().map(read).transpose()
+        row.as_ref().map(read_repository).transpose()
     }
 
     /// Remembers that the workspace exists, and whether its owner has suspended the App.

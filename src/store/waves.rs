@@ -19,6 +19,8 @@ pub struct Wave {
     pub workflow: String,
     /// Whether it is the repository's own workflow rather than the one that executes functions.
     pub is_native: bool,
+    /// Whether its workflow run shows `key` in its title, so that GitHub's list tells whether it was started.
+    pub is_listed: bool,
     /// When it was written down.
     pub created_at: Timestamp,
     /// GitHub's id of the workflow run, once known.
@@ -28,7 +30,7 @@ pub struct Wave {
 }
 
 const COLUMNS: &str = "key, installation_id, repository_id, workflow, is_native, created_at, \
-                       workflow_run_id, url";
+                       workflow_run_id, url, is_listed";
 
 fn read(row: &SqliteRow) -> Wave {
     Wave {
@@ -40,6 +42,7 @@ fn read(row: &SqliteRow) -> Wave {
         created_at: Timestamp(row.get(5)),
         workflow_run_id: row.get(6),
         url: row.get(7),
+        is_listed: row.get::<i64, _>(8) != 0,
     }
 }
 
@@ -56,14 +59,15 @@ impl Store {
     ) -> Result<()> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(
-            "INSERT INTO wave (key, installation_id, repository_id, workflow, is_native, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO wave (key, installation_id, repository_id, workflow, is_native, is_listed, \
+             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&wave.key)
         .bind(wave.installation_id)
         .bind(wave.repository_id)
         .bind(&wave.workflow)
         .bind(i64::from(wave.is_native))
+        .bind(i64::from(wave.is_listed))
         .bind(wave.created_at.0)
         .execute(&mut *transaction)
         .await?;

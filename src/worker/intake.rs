@@ -61,6 +61,11 @@ impl Worker {
                 let package: PackageName = internal(delivery)?;
                 self.replan(delivery, &package).await
             }
+            "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
+            "ocuroot.pull_request" => {
+                self.on_unseen_pull_request(delivery, &internal(delivery)?)
+                    .await
+            }
             event => {
                 let parsed = parse(event, &delivery.body)
                     .map_err(|error| Problem::Impossible(error.to_string()))?;

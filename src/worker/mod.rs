@@ -10,8 +10,10 @@ mod commands;
 mod deployments;
 mod dispatch;
 mod evaluate;
+mod heads;
 mod intake;
 mod line;
+mod missed;
 mod outcomes;
 mod problem;
 mod pull_requests;
@@ -39,6 +41,9 @@ const LEASE_SECONDS: i64 = 60;
 /// The longest time between two looks at the inbox and the outbox when nobody wakes the worker.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// The time between two sweeps.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// Everything the work needs. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker {
@@ -65,12 +70,13 @@ impl Worker {
         let dispatch = self.repeat(shutdown.clone(), Step::Dispatch);
         let sweep = async {
             loop {
-                tokio::select! {
-                    _ = shutdown.wait_for(|stop| *stop) => return,
-                    () = tokio::time::sleep(Duration::from_secs(60)) => {}
-                }
+                // At once: much may have happened while nobody was here.
                 if let Err(problem) = self.sweep().await {
                     tracing::warn!(%problem, "sweep");
+                }
+                tokio::select! {
+                    _ = shutdown.wait_for(|stop| *stop) => return,
+                    () = tokio::time::sleep(SWEEP) => {}
                 }
             }
         };
@@ -82,6 +88,8 @@ impl Worker {
             if *shutdown.borrow() {
                 return;
             }
+            // Asked for before the look: a wake-up during the look must not be lost.
+            let woken = self.wake.notified();
             let progress = match step {
                 Step::Intake => self.intake().await,
                 Step::Dispatch => self.dispatch().await,
@@ -91,7 +99,7 @@ impl Worker {
                 Ok(false) => {
                     tokio::select! {
                         _ = shutdown.wait_for(|stop| *stop) => return,
-                        () = self.wake.notified() => {}
+                        () = woken => {}
                         () = tokio::time::sleep(IDLE) => {}
                     }
                 }

@@ -35,7 +35,16 @@ impl Worker {
         if push.deleted || push.branch.as_deref() != Some(repository.default_branch.as_str()) {
             return self.ignore(delivery, "not the default branch").await;
         }
-        let commit = &push.after;
+        self.release_head(delivery, repository, &push.after).await
+    }
+
+    /// Releases what `commit` of the default branch changes.
+    pub(super) async fn release_head(
+        &self,
+        delivery: &Delivery,
+        repository: &Repository,
+        commit: &CommitSha,
+    ) -> Result<(), Problem> {
         if repository.released_commit.as_ref() == Some(commit) {
             return self.ignore(delivery, "released already").await;
         }

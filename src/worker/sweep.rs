@@ -1,4 +1,5 @@
-//! Asking after what has been silent: without any webhook, the sweep alone brings every run to its end.
+//! Asking after what has been silent. Webhooks only wake us: without any of them the sweep alone releases what was
+//! pushed, looks at what is proposed, and brings every run to its end.
 
 use super::line::Decision;
 use super::{Problem, Worker};
@@ -9,11 +10,24 @@ use crate::store::{Done, Wave};
 const SILENCE: i64 = 600;
 
 impl Worker {
-    /// Asks GitHub about every workflow run that has been silent for ten minutes.
+    /// Asks GitHub for webhooks it could not deliver, for what no webhook told, and about every workflow run that has
+    /// been silent for ten minutes.
     ///
     /// # Errors
-    /// When the database does. What is wrong with one run stays with that run.
+    /// When the database does. What is wrong with one question stays with it.
     pub async fn sweep(&self) -> Result<(), Problem> {
+        if let Err(problem) = self.missed_deliveries().await {
+            tracing::warn!(%problem, "asking for missed webhooks failed");
+        }
+        if let Err(problem) = self.unseen_heads().await {
+            tracing::warn!(%problem, "looking at repositories failed");
+        }
+        self.silent_runs().await?;
+        self.wake.notify_waiters();
+        Ok(())
+    }
+
+    async fn silent_runs(&self) -> Result<(), Problem> {
         let now = self.clock.now();
         let silent = self
             .store
@@ -24,7 +38,6 @@ impl Worker {
                 tracing::warn!(%problem, wave = wave.key, "asking after a workflow run failed");
             }
         }
-        self.wake.notify_waiters();
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //! that GitHub shows, and a start whose answer was lost is looked for before it is given up or repeated.
 //!
 //! Jobs that execute our functions claim their run by its fence, so that even a doubled workflow run executes nothing
-//! twice. The repository's own workflows claim nothing: for them an unconfirmed start is never repeated by itself.
+//! twice. The repository's own workflows claim nothing: an unconfirmed start of theirs is repeated only if their runs
+//! show the wave's name, so that GitHub's list tells that there is none.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ pub(super) const RUNNER_WORKFLOW: &str = "ocuroot.yml";
 const LARGEST_WAVE: usize = 256;
 
 /// How long GitHub may take to list a workflow run it has started, in seconds.
-const LISTING_DELAY: i64 = 60;
+const LISTING_DELAY: i64 = 30;
 
 /// A run about to travel, with what its job must know.
 struct Passenger {
@@ -59,6 +60,7 @@ impl Worker {
             repository_id: repository.id,
             workflow: workflow.clone(),
             is_native: false,
+            is_listed: true,
             created_at: self.clock.now(),
             workflow_run_id: None,
             url: None,
@@ -91,22 +93,32 @@ impl Worker {
         let Some(passenger) = self.passenger(effect.clone(), run, fence).await? else {
             return self.settled(effect).await;
         };
+        let sources = self.sources(&repository, &release.commit).await?;
+        let text = self
+            .workflow_text(&repository, &release.commit, &sources, &call.file)
+            .await?;
+        let text = text.unwrap_or_default();
         let wave = Wave {
             key: format!("{}-{fence}-{}", passenger.run_id, effect.attempts),
             installation_id: effect.installation_id,
             repository_id: repository.id,
             workflow: call.file.clone(),
             is_native: true,
+            is_listed: config::workflow::shows_run(&text),
             created_at: self.clock.now(),
             workflow_run_id: None,
             url: None,
         };
-        let sources = self.sources(&repository, &release.commit).await?;
-        let text = self
-            .workflow_text(&repository, &release.commit, &sources, &call.file)
-            .await?;
-        let declared = config::workflow::declared_names(text.as_deref().unwrap_or(""));
-        let inputs = native_inputs(&declared, call, &current, &release, run, &wave.key);
+        let declared = config::workflow::declared_names(&text);
+        let inputs = native_inputs(
+            &self.public_url,
+            &declared,
+            call,
+            &current,
+            &release,
+            run,
+            &wave.key,
+        );
         self.start(&repository, &wave, &inputs, &[passenger]).await
     }
 
@@ -280,8 +292,7 @@ impl Worker {
             .installation(wave.installation_id)
             .workflow_runs_since(&repository.name, &wave.workflow, &since)
             .await?;
-        let title = format!("ocuroot {}", wave.key);
-        let found = runs.iter().find(|run| run.display_title.contains(&title));
+        let found = runs.iter().find(|run| shows(&run.display_title, &wave.key));
         if let Some(found) = found {
             self.store
                 .wave_started(&wave.key, found.id, Some(&found.html_url))
@@ -290,16 +301,18 @@ impl Worker {
         Ok(found.is_some())
     }
 
-    /// GitHub shows no such workflow run. Our functions are claimed, so they are simply started again; a native
-    /// workflow might run unseen, so a person decides.
+    /// GitHub lists no such workflow run. Where it would show the wave's name, it was not started and is started again
+    /// (accepted race: GitHub lists a run later than after half a minute; our functions are claimed even then). Any other
+    /// might run unseen, so a person decides.
     async fn give_up_wave(&self, effect: &PendingEffect, wave: &Wave) -> Result<(), Problem> {
         let now = self.clock.now();
         for companion in self.store.effects_of_wave(&wave.key).await? {
-            match (&companion.effect.call, wave.is_native) {
-                (Call::DispatchWorkflow { run, fence }, true) => {
+            match (&companion.effect.call, wave.is_listed) {
+                (Call::DispatchWorkflow { run, fence }, false) => {
                     let message = format!(
                         "GitHub did not confirm that `{}` was started and does not list it. Look at the \
-                         repository's Actions page; if it does not run there, comment `/ocuroot retry`.",
+                         repository's Actions page; if it does not run there, comment `/ocuroot retry`. With \
+                         `run-name: ${{{{ inputs.ocuroot_run }}}}` in the workflow this can be told without you.",
                         wave.workflow
                     );
                     self.unstartable(&companion, run, *fence, message).await?;
@@ -351,6 +364,13 @@ impl Worker {
     }
 }
 
+/// Whether a workflow run's title holds the wave's name as a word of its own.
+fn shows(title: &str, key: &str) -> bool {
+    title
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+        .any(|word| word == key)
+}
+
 fn runner_of(release: &Release) -> String {
     let named = release.package.runner.as_deref();
     named.unwrap_or(RUNNER_WORKFLOW).to_owned()
@@ -374,6 +394,7 @@ fn matrix(passengers: &[Passenger]) -> Value {
 
 /// What a native workflow is given: the task's inputs and the fixed ones by name, and those of ours it declares.
 fn native_inputs(
+    server: &str,
     declared: &[String],
     call: &WorkflowCall,
     run: &Run,
@@ -382,6 +403,7 @@ fn native_inputs(
     wave: &str,
 ) -> BTreeMap<String, String> {
     let own = [
+        ("ocuroot_server", server.to_owned()),
         ("ocuroot_run", wave.to_owned()),
         ("ocuroot_commit", release.commit.to_string()),
         ("ocuroot_release", release.name.number.to_string()),

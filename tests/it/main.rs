@@ -8,5 +8,7 @@ mod limits;
 mod push;
 mod runner;
 mod simulator;
+mod sweep;
+mod two_processes;
 mod webhook_examples;
 mod webhook_intake;

@@ -131,6 +131,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     releases(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
+    sweep(store).await?;
     store.check_writable().await
 }
 
@@ -332,5 +333,15 @@ async fn runs(store: &Store) -> super::super::Result<()> {
     assert_eq!(store.last_logs(row.id, 5).await?, lines);
     let outputs = BTreeMap::from([("url".to_owned(), json!("https://a"))]);
     assert!(store.add_outputs(row.id, 1, &outputs).await?);
+    Ok(())
+}
+
+async fn sweep(store: &Store) -> super::super::Result<()> {
+    store.put_sweep_position("deliveries", NOW).await?;
+    assert_eq!(store.sweep_position("deliveries").await?, Some(NOW));
+    let keys = ["a".to_owned(), "b".to_owned()];
+    assert_eq!(store.missing_deliveries(&keys).await?, ["b"]);
+    let unseen = store.take_unseen_repositories(LATER, LATER, 5).await?;
+    assert_eq!(unseen.len(), 1);
     Ok(())
 }

@@ -105,7 +105,6 @@ impl App {
     }
 
     /// Lets time pass.
-    #[allow(dead_code)]
     pub fn pass(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }

@@ -1,0 +1,150 @@
+//! Repositories as GitHub shows them now: what no webhook has told.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Problem, Worker};
+use crate::github::PullRequest;
+use crate::model::{CommitSha, DeliveryId};
+use crate::store::{Delivery, PullRequestRow, Repository};
+use crate::webhook::IncomingDelivery;
+
+/// How often a repository is looked at, in seconds.
+const INTERVAL: i64 = 1800;
+
+/// Repositories looked at in one sweep: two requests each.
+const MOST: i64 = 20;
+
+/// The default branch has a head that was not released.
+#[derive(Deserialize, Serialize)]
+pub(super) struct UnseenHead {
+    repository_id: i64,
+    commit: CommitSha,
+}
+
+/// A pull request has a head that was not looked at.
+#[derive(Deserialize, Serialize)]
+pub(super) struct UnseenPullRequest {
+    repository_id: i64,
+    number: i64,
+}
+
+impl Worker {
+    /// Looks at the repositories whose turn it is, and puts what is new there into the inbox.
+    pub(super) async fn unseen_heads(&self) -> Result<(), Problem> {
+        let now = self.clock.now();
+        let before = now.plus_seconds(-INTERVAL);
+        let repositories = self
+            .store
+            .take_unseen_repositories(before, now, MOST)
+            .await?;
+        for repository in repositories {
+            if let Err(problem) = self.look_at(&repository).await {
+                let name = repository.name.as_str();
+                tracing::warn!(%problem, repository = name, "looking at a repository failed");
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at(&self, repository: &Repository) -> Result<(), Problem> {
+        let installation = self.github.installation(repository.installation_id);
+        let mut messages = Vec::new();
+        let head = installation
+            .branch_head(&repository.name, &repository.default_branch)
+            .await?;
+        if repository.released_commit.as_ref() != Some(&head) {
+            let key = format!("head {} {head}", repository.id);
+            let body = json!(UnseenHead {
+                repository_id: repository.id,
+                commit: head,
+            });
+            messages.push(message(key, "ocuroot.head", repository, &body));
+        }
+        for pull in installation.open_pull_requests(&repository.name).await? {
+            let known = self
+                .store
+                .pull_requests_of_head(repository.id, &pull.head_sha)
+                .await?;
+            if known.iter().all(|row| row.number != pull.number) {
+                let key = format!("pull {} {} {}", repository.id, pull.number, pull.head_sha);
+                let body = json!(UnseenPullRequest {
+                    repository_id: repository.id,
+                    number: pull.number,
+                });
+                messages.push(message(key, "ocuroot.pull_request", repository, &body));
+            }
+        }
+        if !messages.is_empty() {
+            self.store
+                .append_deliveries(&messages, self.clock.now())
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn on_unseen_head(
+        &self,
+        delivery: &Delivery,
+        unseen: &UnseenHead,
+    ) -> Result<(), Problem> {
+        let Some(repository) = self.store.repository(unseen.repository_id).await? else {
+            return self.ignore(delivery, "the repository is gone").await;
+        };
+        self.release_head(delivery, &repository, &unseen.commit)
+            .await
+    }
+
+    pub(super) async fn on_unseen_pull_request(
+        &self,
+        delivery: &Delivery,
+        unseen: &UnseenPullRequest,
+    ) -> Result<(), Problem> {
+        let Some(repository) = self.store.repository(unseen.repository_id).await? else {
+            return self.ignore(delivery, "the repository is gone").await;
+        };
+        let pull = self
+            .github
+            .installation(repository.installation_id)
+            .pull_request(&repository.name, unseen.number)
+            .await?;
+        let row = row(&repository, &pull);
+        self.store.put_pull_request(&row, self.clock.now()).await?;
+        self.preview(
+            delivery,
+            &repository,
+            &pull.base_sha,
+            &pull.head_sha,
+            Some(pull.number),
+        )
+        .await
+    }
+}
+
+fn row(repository: &Repository, pull: &PullRequest) -> PullRequestRow {
+    PullRequestRow {
+        repository_id: repository.id,
+        number: pull.number,
+        head_sha: pull.head_sha.clone(),
+        base_ref: pull.base_ref.clone(),
+        is_fork: pull.is_fork,
+        is_open: pull.state == crate::github::PullRequestState::Open,
+    }
+}
+
+/// One of our own messages. Its key is what it is about: the same news twice is one message.
+fn message(
+    key: String,
+    event: &str,
+    repository: &Repository,
+    body: &serde_json::Value,
+) -> IncomingDelivery {
+    IncomingDelivery {
+        id: DeliveryId::new(key),
+        event: event.to_owned(),
+        action: None,
+        installation_id: Some(repository.installation_id),
+        repository_id: Some(repository.id),
+        body: body.to_string().into_bytes().into(),
+    }
+}
