@@ -43,8 +43,11 @@ pub async fn run() {
     let mut together = Vec::new();
     let mut processor = Vec::new();
     for world in &mut worlds {
-        let (snapshot, plan, commit) =
-            (world.snapshot.median(), world.plan.median(), world.commit.median());
+        let (snapshot, plan, commit) = (
+            world.snapshot.median(),
+            world.plan.median(),
+            world.commit.median(),
+        );
         let cpu = world.cpu.as_secs_f64() * 1000.0 / f64::from(world.decisions);
         let sum = snapshot + plan + commit;
         let count = world.deployments;
@@ -74,7 +77,10 @@ async fn plans(world: &mut World) {
             times.add(start.elapsed());
             assert!(!plan.changes.is_empty());
         }
-        println!("push of {packages} packages of {tasks} deployments | {:.3}", times.median());
+        println!(
+            "push of {packages} packages of {tasks} deployments | {:.3}",
+            times.median()
+        );
     }
 }
 
@@ -194,7 +200,10 @@ fn push(number: i64, names: &[PackageName], package: &Package) -> (Scope, Trigge
         installation_id: INSTALLATION,
         packages: names.iter().cloned().collect(),
         commit: Some(commit.clone()),
-        files: names.iter().map(|name| (name.clone(), package.clone())).collect(),
+        files: names
+            .iter()
+            .map(|name| (name.clone(), package.clone()))
+            .collect(),
         ..Scope::default()
     };
     let new = NewReleases {

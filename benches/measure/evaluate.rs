@@ -16,7 +16,11 @@ pub async fn run() {
     let environments: Vec<Environment> = ["staging", "production"]
         .iter()
         .map(|name| {
-            let kind = if *name == "staging" { "staging" } else { "prod" };
+            let kind = if *name == "staging" {
+                "staging"
+            } else {
+                "prod"
+            };
             let text = format!(r#"{{"name":"{name}","attributes":{{"type":"{kind}"}}}}"#);
             serde_json::from_str(&text).expect("an environment")
         })
@@ -33,7 +37,10 @@ pub async fn run() {
             crate::measure::timed(&mut times, work).await;
         }
         let median = times.median();
-        println!("{count} | {first:.1} | {median:.1} | {:.2}", median / count as f64);
+        println!(
+            "{count} | {first:.1} | {median:.1} | {:.2}",
+            median / count as f64
+        );
     }
 }
 
@@ -58,5 +65,9 @@ async fn evaluate(
 ) {
     let found = sandbox.evaluate(tree, paths, environments).await;
     let found = found.expect("a child");
-    assert!(found.iter().all(|(_, evaluation)| evaluation.package.is_some()));
+    assert!(
+        found
+            .iter()
+            .all(|(_, evaluation)| evaluation.package.is_some())
+    );
 }

@@ -35,7 +35,10 @@ struct Inbox(Store);
 
 impl GroupSink for Inbox {
     async fn write(&mut self, batch: Vec<IncomingDelivery>) -> Result<Vec<bool>, SinkError> {
-        Ok(self.0.append_deliveries(&batch, Clock::System.now()).await?)
+        Ok(self
+            .0
+            .append_deliveries(&batch, Clock::System.now())
+            .await?)
     }
 }
 
@@ -63,7 +66,9 @@ pub async fn run() {
     let (log, _task) = spawn_group_writer(Inbox(store.clone()), 4096);
     let durable = serve(log).await;
     let forgetful = serve(Nothing).await;
-    println!("connections | route | accepted/s | p50 ms | p99 ms | CPU us/delivery | rate vs verify only");
+    println!(
+        "connections | route | accepted/s | p50 ms | p99 ms | CPU us/delivery | rate vs verify only"
+    );
     let mut accepted = 0;
     for connections in [1, 16, 64] {
         let mut loads = [Load::default(), Load::default()];
@@ -145,9 +150,15 @@ async fn client(address: SocketAddr, until: Instant) -> Times {
             delivery_id(),
         );
         let start = Instant::now();
-        stream.write_all(request.as_bytes()).await.expect("it is read");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("it is read");
         let read = stream.read(&mut answer).await.expect("an answer");
-        assert!(answer[..read].starts_with(b"HTTP/1.1 202"), "it is accepted");
+        assert!(
+            answer[..read].starts_with(b"HTTP/1.1 202"),
+            "it is accepted"
+        );
         times.add(start.elapsed());
     }
     times

@@ -25,7 +25,10 @@ pub async fn run() {
         let start = Instant::now();
         app.github.deliver_all().await;
         while app.github.workflow_runs().len() == before {
-            assert!(start.elapsed() < Duration::from_secs(30), "it is dispatched");
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "it is dispatched"
+            );
             sleep(Duration::from_micros(200)).await;
         }
         times.add(start.elapsed());

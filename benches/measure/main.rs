@@ -5,6 +5,11 @@
 
 mod decide;
 mod evaluate;
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with the tests, which use all of it"
+)]
 #[path = "../../tests/it/harness/mod.rs"]
 mod harness;
 mod intake;

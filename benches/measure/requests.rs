@@ -42,7 +42,9 @@ pub async fn run() {
     let mut routes: BTreeMap<String, usize> = BTreeMap::new();
     for request in &requests {
         let route = request.route.as_deref().unwrap_or(&request.path);
-        *routes.entry(format!("{} {route}", request.method)).or_default() += 1;
+        *routes
+            .entry(format!("{} {route}", request.method))
+            .or_default() += 1;
     }
     for (route, count) in routes {
         println!("  {count} x {route}");
@@ -56,7 +58,9 @@ fn is_in_a_repository(request: &RequestRecord) -> bool {
 
 /// Four phases of five steps that each need a machine.
 fn release() -> String {
-    let mut text = "ocuroot(\"0.3.0\")\n\ndef step():\n    host.shell(\"make\")\n    return done()\n\n".to_owned();
+    let mut text =
+        "ocuroot(\"0.3.0\")\n\ndef step():\n    host.shell(\"make\")\n    return done()\n\n"
+            .to_owned();
     for phase in 0..PHASES {
         let tasks: Vec<String> = (0..STEPS / PHASES)
             .map(|step| format!("task(step, name=\"p{phase}s{step}\")"))

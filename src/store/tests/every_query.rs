@@ -296,6 +296,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
         repository_id: REPOSITORY,
         workflow: "ocuroot.yml".to_owned(),
         is_native: false,
+        is_listed: false,
         created_at: NOW,
         workflow_run_id: None,
         url: None,
