@@ -23,7 +23,7 @@ use crate::store::Store;
 use crate::webhook::{
     self, GroupSink, GroupTask, GroupWriter, IncomingDelivery, Intake, SinkError,
 };
-use crate::worker::Worker;
+use crate::worker::{Pulse, Worker};
 
 pub use guard::{Limits, guarded};
 pub use listen::Connections;
@@ -64,6 +64,7 @@ impl Server {
             public_url: settings.public_url().to_owned(),
             reference_host: settings.reference_host(),
             wake: Arc::new(Notify::new()),
+            pulse: Pulse::default(),
         };
         let (log, intake) = webhook::spawn_group_writer(
             InboxSink {
@@ -146,27 +147,45 @@ async fn ending(
 }
 
 fn router(worker: Worker, intake: Intake<GroupWriter>) -> Router {
-    let health = health(worker.store.clone(), intake.log.clone());
+    let health = health(Health {
+        store: worker.store.clone(),
+        log: intake.log.clone(),
+        pulse: worker.pulse.clone(),
+        clock: worker.clock.clone(),
+    });
     Router::new()
         .merge(guarded(webhook::routes(intake), Limits::INTAKE))
         .merge(guarded(api::routes(worker), Limits::JOBS))
         .merge(health)
 }
 
-fn health(store: Store, log: GroupWriter) -> Router {
+/// What readiness depends on.
+#[derive(Clone)]
+struct Health {
+    store: Store,
+    log: GroupWriter,
+    pulse: Pulse,
+    clock: Clock,
+}
+
+fn health(health: Health) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .with_state((store, log))
+        .with_state(health)
 }
 
-/// Ready means: what arrives can be recorded.
-async fn ready(State((store, log)): State<(Store, GroupWriter)>) -> (StatusCode, &'static str) {
-    if !log.is_open() {
+/// Ready means: what arrives can be recorded, and somebody works on it.
+async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
+    if !health.log.is_open() {
         let text = "deliveries are not written any more\n";
         return (StatusCode::SERVICE_UNAVAILABLE, text);
     }
-    match store.check_writable().await {
+    if !health.pulse.is_alive(health.clock.now()) {
+        let text = "the workers do not work\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, text);
+    }
+    match health.store.check_writable().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::error!(%error, "not ready");

@@ -20,6 +20,7 @@ CREATE TABLE repository (
     released_commit TEXT,
     seen_at BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 

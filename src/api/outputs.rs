@@ -23,11 +23,18 @@ pub(super) async fn add(
     Json(request): Json<Outputs>,
 ) -> Result<StatusCode, Refusal> {
     let claims = identify(&worker, &headers).await?;
-    let wave = worker
-        .store
-        .wave_of_workflow_run(claims.run_id)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+    let store = &worker.store;
+    let Some(wave) = store.wave_of_workflow_run(claims.run_id).await? else {
+        // The job may be faster than GitHub's answer to its start, or outlive a server that never got it.
+        let is_early = store
+            .has_unconfirmed_native_wave(claims.repository_id)
+            .await?;
+        return Err(if is_early {
+            Refusal::Unavailable
+        } else {
+            Refusal::NotFound
+        });
+    };
     if wave.repository_id != claims.repository_id {
         return Err(Refusal::NotYours("the job is not of this run's repository"));
     }

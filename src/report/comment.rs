@@ -23,17 +23,18 @@ fn one_answer(answer: &Answer) -> Option<String> {
         | Answer::Cancelled(..)
         | Answer::GoingDown(..) => None,
         Answer::NothingToApprove(release) => Some(format!(
-            "No step of {} {} waits for an approval. `/ocuroot status` shows what it waits for.",
+            "No step of {} {} waits for an approval. `/ocuroot status` shows how it stands.",
             markdown::code(release.package.short()),
             release.number
         )),
         Answer::NothingToRetry(release) => Some(format!(
-            "No step of {} {} has failed.",
+            "No step of {} {} has failed or was cancelled, so there is nothing to retry.",
             markdown::code(release.package.short()),
             release.number
         )),
         Answer::Overtaken(release, environment, newer) => Some(format!(
-            "{} {} is not deployed to {} again: the newer {} is live there.",
+            "{} {} is not deployed to {} again: the newer {} is live there. To bring the older code back, revert what \
+             came after it.",
             markdown::code(release.package.short()),
             release.number,
             markdown::code(environment.as_str()),
@@ -60,10 +61,11 @@ pub fn result(
     now: Timestamp,
 ) -> String {
     let CheckText { title, summary, .. } = release_check(release, snapshot, links, now);
-    format!(
-        "**{}**: {title}\n\n<details><summary>Steps</summary>\n\n{summary}\n</details>\n",
-        markdown::code(release.name.package.short())
-    )
+    markdown::fit(format!(
+        "**{}**: {}\n\n<details>\n<summary>Steps</summary>\n\n{summary}\n</details>\n",
+        markdown::code(release.name.package.short()),
+        markdown::plain(&title)
+    ))
 }
 
 /// How all releases of a pull request stand.
@@ -79,11 +81,12 @@ pub fn status_overview(releases: &[(&Release, &Snapshot)], now: Timestamp) -> St
             release_check(release, snapshot, &BTreeMap::new(), now);
         let _ = write!(
             text,
-            "#### {}: {title}\n\n{summary}\n",
-            markdown::code(release.name.package.short())
+            "#### {}: {}\n\n{summary}\n",
+            markdown::code(release.name.package.short()),
+            markdown::plain(&title)
         );
     }
-    text
+    markdown::fit(text)
 }
 
 /// Why a command is not carried out.
@@ -105,31 +108,28 @@ pub fn refusal(problem: &Refusal) -> String {
         Refusal::Fork => "The head of this pull request is in a fork. Code from forks can be previewed but never \
                           run: push the commits to a branch of this repository to deploy them."
             .to_owned(),
-        Refusal::Closed => "This pull request is closed and was not merged, so there is nothing to deploy.".to_owned(),
-        Refusal::UnknownEnvironment { asked, known } => {
-            let known: Vec<String> = known.iter().map(|name| markdown::code(name)).collect();
-            format!(
-                "There is no environment {}. There are: {}.",
-                markdown::code(asked),
-                if known.is_empty() {
-                    "none yet".to_owned()
-                } else {
-                    known.join(", ")
-                }
-            )
-        }
-        Refusal::UnknownPackage { asked, known } => {
-            let known: Vec<String> = known.iter().map(|name| markdown::code(name)).collect();
-            format!(
-                "This pull request has no package {}. It has: {}.",
-                markdown::code(asked),
-                if known.is_empty() {
-                    "none".to_owned()
-                } else {
-                    known.join(", ")
-                }
-            )
-        }
+        Refusal::Closed => "This pull request was closed without a merge, so there is nothing to deploy. Reopen it \
+                            to deploy its head commit."
+            .to_owned(),
+        Refusal::UnknownEnvironment { asked, known } if known.is_empty() => format!(
+            "There is no environment {}: none is registered yet. `register_environment(...)` in a `*.ocu.star` file \
+             on the default branch registers one.",
+            markdown::code(asked)
+        ),
+        Refusal::UnknownEnvironment { asked, known } => format!(
+            "There is no environment {}. There are: {}.",
+            markdown::code(asked),
+            codes(known)
+        ),
+        Refusal::UnknownPackage { asked, known } if known.is_empty() => format!(
+            "This pull request has no package {}: it releases none.",
+            markdown::code(asked)
+        ),
+        Refusal::UnknownPackage { asked, known } => format!(
+            "This pull request has no package {}. It has: {}.",
+            markdown::code(asked),
+            codes(known)
+        ),
         Refusal::NotInPackages { environment } => format!(
             "None of the packages this pull request changes deploys to {}.",
             markdown::code(environment)
@@ -190,9 +190,14 @@ pub fn nothing_to_release() -> String {
         .to_owned()
 }
 
+fn codes(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| markdown::code(name)).collect();
+    names.join(", ")
+}
+
 fn permission_word(permission: Permission) -> &'static str {
     match permission {
-        Permission::None => "no",
+        Permission::None => "none",
         Permission::Read => "read",
         Permission::Triage => "triage",
         Permission::Write => "write",

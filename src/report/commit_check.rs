@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{CheckText, Conclusion, markdown};
+use super::{CheckText, Conclusion, check_name, markdown};
 use crate::engine::{CommitReport, PackageReport};
 use crate::model::{Diagnostic, Severity, TaskKey};
 
@@ -67,36 +67,77 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 fn summary(report: &CommitReport) -> String {
-    let mut text = String::new();
-    if !report.diagnostics.is_empty() {
-        text.push_str(&diagnostics(&report.diagnostics));
-    }
+    let mut text = diagnostics(&report.diagnostics);
+    let has_errors = report.diagnostics.iter().any(Diagnostic::is_error);
     if report.packages.is_empty() && report.environments.is_empty() {
-        text.push_str("No package watches what changed here, so there is nothing to do.\n");
+        text.push_str(if has_errors {
+            "Nothing is released from a file with errors. Fix it and push again.\n"
+        } else {
+            "No package watches what changed here, so there is nothing to do.\n"
+        });
         return text;
     }
+    if has_errors {
+        text.push_str(
+            "Nothing is released from a file with errors; the rest is not held up by it.\n",
+        );
+    }
+    text.push_str(&environments(report));
+    for package in &report.packages {
+        text.push_str(&one_package(package));
+    }
+    text.push_str(&what_next(report));
+    text
+}
+
+fn environments(report: &CommitReport) -> String {
+    if report.environments.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n#### Environments added or changed\n\n");
     for environment in &report.environments {
         let attributes: Vec<String> = environment
             .attributes
             .iter()
             .map(|(key, value)| markdown::code(&format!("{key}={value}")))
             .collect();
-        let _ = writeln!(
-            text,
-            "- environment {} {}",
+        let line = format!(
+            "- {} {}",
             markdown::code(environment.name.as_str()),
             attributes.join(" ")
         );
-    }
-    for package in &report.packages {
-        text.push_str(&one_package(package));
-    }
-    if report.is_preview {
-        text.push_str(
-            "\nMerging releases this. To try it before: comment `/ocuroot deploy <environment>`.\n",
-        );
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     text
+}
+
+/// What the reader can do, or where to look now.
+fn what_next(report: &CommitReport) -> String {
+    let keys = report
+        .packages
+        .iter()
+        .flat_map(|package| &package.phases)
+        .flat_map(|(_, keys)| keys);
+    let has_deployments = keys
+        .into_iter()
+        .any(|key| matches!(key, TaskKey::Deploy(_)));
+    match (report.is_preview, report.packages.is_empty()) {
+        (true, false) if has_deployments => {
+            "\nThis is a preview: nothing runs before the merge. To deploy the head \
+             of the pull request earlier, comment `/ocuroot deploy <environment>` on it.\n"
+                .to_owned()
+        }
+        (true, _) => "\nThis is a preview: nothing happens before the merge.\n".to_owned(),
+        (false, false) => {
+            let checks: Vec<String> = report
+                .packages
+                .iter()
+                .map(|package| markdown::code(&check_name(&package.name)))
+                .collect();
+            format!("\nFollow the progress in {}.\n", markdown::listed(&checks))
+        }
+        (false, true) => String::new(),
+    }
 }
 
 fn one_package(package: &PackageReport) -> String {
@@ -104,9 +145,9 @@ fn one_package(package: &PackageReport) -> String {
         format!(" → **{}**", release.number)
     });
     let mut text = format!(
-        "\n#### {}{number}\n\nbecause {}\n\n",
+        "\n#### {}{number}\n\nReason: {}.\n\n",
         markdown::code(package.name.short()),
-        package.reason
+        reason(&package.reason)
     );
     for (name, keys) in &package.phases {
         let steps: Vec<String> = keys
@@ -119,7 +160,7 @@ fn one_package(package: &PackageReport) -> String {
             })
             .collect();
         let steps = if steps.is_empty() {
-            "nothing yet".to_owned()
+            "no environment yet".to_owned()
         } else {
             steps.join(", ")
         };
@@ -130,6 +171,17 @@ fn one_package(package: &PackageReport) -> String {
         }
     }
     text
+}
+
+/// The reason with the path in it, which a stranger may have chosen, kept in its code span.
+fn reason(text: &str) -> String {
+    let path = text
+        .strip_prefix('`')
+        .and_then(|rest| rest.strip_suffix("` changed"));
+    match path {
+        Some(path) => format!("{} changed", markdown::code(path)),
+        None => markdown::plain(text),
+    }
 }
 
 fn diagnostics(diagnostics: &[Diagnostic]) -> String {

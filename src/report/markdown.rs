@@ -1,11 +1,15 @@
 //! Putting foreign text into Markdown without letting it speak for us.
 
-/// The most characters GitHub takes for a summary; the rest is cut at a line end, and said to be.
+/// The most bytes of a summary or a comment. GitHub takes 65,535 characters; the rest is room for what is put around
+/// the text, such as the mark of a comment or the answer to a second command.
 pub const LONGEST: usize = 60_000;
+
+/// What a text that was cut ends with.
+const CUT: &str = "\n…and more than fits here.\n";
 
 /// Text in a code span: whatever it contains, it stays in the span and on the line.
 pub fn code(text: &str) -> String {
-    let line = text.replace(['\n', '\r'], " ").replace('|', "\\|");
+    let line = text.replace(['\n', '\r'], " ");
     let longest_run = longest_run_of_backticks(&line);
     let fence = "`".repeat(longest_run + 1);
     if line.is_empty() {
@@ -15,6 +19,29 @@ pub fn code(text: &str) -> String {
     } else {
         format!("{fence}{line}{fence}")
     }
+}
+
+/// Markdown as a cell of a table, where a `|` would begin the next cell even in a code span.
+pub fn cell(markdown: &str) -> String {
+    markdown.replace(['\n', '\r'], " ").replace('|', "\\|")
+}
+
+/// Text as plain words of a sentence: it formats nothing, links nothing and calls nobody.
+pub fn plain(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            // GitHub knows no escape for a mention; a character without width between sign and name ends it.
+            '@' => escaped.push_str("@\u{200b}"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '|' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// Text in a code block: whatever it contains, it stays in the block.
@@ -33,14 +60,77 @@ pub fn link(label: &str, url: Option<&String>) -> String {
     }
 }
 
-/// Cuts a text that is too long for GitHub at the end of a line.
+/// Cuts a text that is too long for GitHub at the end of a line, and says so. A code block or a fold that the cut
+/// leaves open is closed, so that what follows is not swallowed by it.
 pub fn fit(text: String) -> String {
-    if text.chars().count() <= LONGEST {
+    if text.len() <= LONGEST {
         return text;
     }
-    let cut: String = text.chars().take(LONGEST).collect();
-    let kept = cut.rsplit_once('\n').map_or(cut.as_str(), |(kept, _)| kept);
-    format!("{kept}\n\n…and more than fits here.\n")
+    let mut kept = String::new();
+    let mut open = Open::default();
+    for line in text.split_inclusive('\n') {
+        let mut after = open.clone();
+        after.read(line);
+        if kept.len() + line.len() + after.closing().len() + CUT.len() > LONGEST {
+            break;
+        }
+        kept.push_str(line);
+        open = after;
+    }
+    kept + &open.closing() + CUT
+}
+
+/// What a text has opened and not closed yet.
+#[derive(Clone, Default)]
+struct Open {
+    fence: Option<String>,
+    folds: usize,
+}
+
+impl Open {
+    fn read(&mut self, line: &str) {
+        let line = line.trim_end();
+        let backticks = line.len() - line.trim_start_matches('`').len();
+        match &self.fence {
+            Some(fence) if line == fence => self.fence = None,
+            Some(_) => {}
+            None if backticks > 2 => self.fence = Some("`".repeat(backticks)),
+            None => {
+                self.folds += line.matches("<details>").count();
+                self.folds = self
+                    .folds
+                    .saturating_sub(line.matches("</details>").count());
+            }
+        }
+    }
+
+    fn closing(&self) -> String {
+        let fence = self
+            .fence
+            .iter()
+            .map(|fence| format!("{fence}\n"))
+            .collect::<String>();
+        fence + &"\n</details>\n".repeat(self.folds)
+    }
+}
+
+/// The first of many names, and how many more there are.
+pub fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    match names.get(..SHOWN) {
+        Some(first) if names.len() > SHOWN + 1 => {
+            format!("{} and {} more", first.join(", "), names.len() - SHOWN)
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// At most `most` characters of a text, and a sign that there is more.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {

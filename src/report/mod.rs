@@ -5,16 +5,22 @@ mod commit_check;
 pub mod markdown;
 mod release_check;
 mod run_check;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
 
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, PackageName};
 
 pub use comment::{Refusal, answers, nothing_to_release, refusal, result, status_overview};
 pub use commit_check::commit_check;
 pub use release_check::release_check;
 pub use run_check::run_check;
+
+/// The name of the check run that tells how a package's release stands.
+fn check_name(package: &PackageName) -> String {
+    format!("ocuroot / {}", package.short())
+}
 
 /// What a check run says.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Button, CheckText, Conclusion, markdown};
+use super::waiting::{self, Missing, is_approval, missing_inputs};
+use super::{Button, CheckText, Conclusion, check_name, markdown};
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Run, Snapshot};
-use crate::model::{
-    Reference, RunKind, RunName, RunNumber, RunState, SubPathKind, TaskKey, Timestamp,
-};
+use crate::model::{RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp};
 
 /// What the release's check run says now. `links` tells where each run can be watched.
 pub fn release_check(
@@ -20,12 +19,12 @@ pub fn release_check(
     let status = status::of_release(release, snapshot);
     let missing = missing_inputs(release, snapshot);
     CheckText {
-        name: format!("ocuroot / {}", release.name.package.short()),
+        name: check_name(&release.name.package),
         conclusion: conclusion(status),
         title: title(release, status, &missing),
         summary: markdown::fit(summary(release, snapshot, links, &missing, now)),
         annotations: Vec::new(),
-        buttons: buttons(release, status, &missing),
+        buttons: button(release, status, &missing).into_iter().collect(),
     }
 }
 
@@ -40,71 +39,72 @@ fn conclusion(status: ReleaseStatus) -> Option<Conclusion> {
     }
 }
 
-/// What the release's runs lack, each with the steps that lack it.
-pub(super) fn missing_inputs(
-    release: &Release,
-    snapshot: &Snapshot,
-) -> BTreeMap<Reference, BTreeSet<TaskKey>> {
-    let mut missing: BTreeMap<Reference, BTreeSet<TaskKey>> = BTreeMap::new();
-    for (key, (_, run)) in release.latest_runs() {
-        if let Some(Waiting::ForInputs(references)) = status::waiting(release, key, run, snapshot) {
-            for reference in references {
-                missing.entry(reference).or_default().insert(key.clone());
+fn button(release: &Release, status: ReleaseStatus, missing: &Missing) -> Option<Button> {
+    match status {
+        ReleaseStatus::Failed | ReleaseStatus::Cancelled => Some(Button::Retry),
+        ReleaseStatus::Blocked => missing
+            .keys()
+            .any(|lack| is_approval(release, lack))
+            .then_some(Button::Approve),
+        ReleaseStatus::Running | ReleaseStatus::Superseded | ReleaseStatus::Complete => None,
+    }
+}
+
+/// The latest runs that say how the release stands, with the names of their phases: those of its planned tasks, then
+/// those that take down what its file does not plan any more. The others are history.
+pub(super) fn shown_runs(release: &Release) -> Vec<(&str, &TaskKey, RunNumber, &Run)> {
+    let mut latest = release.latest_runs();
+    let mut shown = Vec::new();
+    for phase in &release.package.phases[..release.phase_count()] {
+        for task in &phase.tasks {
+            if let Some((number, run)) = latest.remove(&task.key) {
+                shown.push((phase.name.as_str(), &task.key, number, run));
             }
         }
     }
-    missing
+    let removals = latest
+        .into_iter()
+        .filter(|(_, (_, run))| run.kind == RunKind::Down);
+    shown.extend(removals.map(|(key, (number, run))| ("", key, number, run)));
+    shown
 }
 
-fn is_approval(release: &Release, reference: &Reference) -> bool {
-    reference.package().as_ref() == Some(&release.name.package)
-        && reference.release.as_deref() == Some(release.name.number.to_string().as_str())
-        && matches!(reference.subpath, Some((SubPathKind::Custom, _)))
-}
-
-fn title(
-    release: &Release,
-    status: ReleaseStatus,
-    missing: &BTreeMap<Reference, BTreeSet<TaskKey>>,
-) -> String {
+fn title(release: &Release, status: ReleaseStatus, missing: &Missing) -> String {
     let number = release.name.number;
-    let latest = release.latest_runs();
-    let count = |state: RunState| {
-        latest
-            .values()
-            .filter(|(_, run)| run.state == state)
-            .count()
-    };
+    let shown = shown_runs(release);
+    let in_state = |state: RunState| shown.iter().filter(move |(.., run)| run.state == state);
     match status {
         ReleaseStatus::Running => format!(
             "{number} is running: {} of {} steps done",
-            count(RunState::Complete),
-            latest.len()
+            in_state(RunState::Complete).count(),
+            shown.len()
         ),
         ReleaseStatus::Failed => {
-            let failed: Vec<String> = latest
-                .iter()
-                .filter(|(_, (_, run))| run.state == RunState::Failed)
-                .map(|(key, (_, run))| step_name(key, run))
+            let failed: Vec<String> = in_state(RunState::Failed)
+                .map(|(_, key, _, run)| step_name(key, run))
                 .collect();
-            format!("{number} failed: {}", failed.join(", "))
+            format!("{number} failed: {}", markdown::listed(&failed))
         }
         ReleaseStatus::Blocked if missing.keys().any(|lack| is_approval(release, lack)) => {
             format!("{number} waits for approval")
         }
-        ReleaseStatus::Blocked => format!("{number} waits for other packages"),
+        ReleaseStatus::Blocked => {
+            let steps: BTreeSet<&String> = missing.values().flatten().collect();
+            let steps: Vec<String> = steps.into_iter().cloned().collect();
+            format!("{number} waits for input: {}", markdown::listed(&steps))
+        }
         ReleaseStatus::Cancelled => format!("{number} was cancelled"),
         ReleaseStatus::Superseded => format!("{number} was superseded by a newer release"),
         ReleaseStatus::Complete => {
-            let places: Vec<&str> = latest
+            let places: Vec<String> = shown
                 .iter()
-                .filter(|(_, (_, run))| run.kind == RunKind::Up)
-                .filter_map(|(key, _)| key.environment().map(|name| name.as_str()))
+                .filter(|(.., run)| run.kind == RunKind::Up)
+                .filter_map(|(_, key, ..)| key.environment().map(ToString::to_string))
                 .collect();
             if places.is_empty() {
                 format!("{number} is complete")
             } else {
-                format!("{number} is deployed to {}", places.join(", "))
+                format!("{number} is deployed to {}", markdown::listed(&places))
             }
         }
     }
@@ -114,7 +114,7 @@ fn summary(
     release: &Release,
     snapshot: &Snapshot,
     links: &BTreeMap<RunName, String>,
-    missing: &BTreeMap<Reference, BTreeSet<TaskKey>>,
+    missing: &Missing,
     now: Timestamp,
 ) -> String {
     let mut text = format!(
@@ -124,69 +124,51 @@ fn summary(
         markdown::code(release.commit.short()),
     );
     if let Some(environment) = &release.until {
+        let environment = environment.as_str();
         let _ = writeln!(
             text,
-            "It stops after {}, as it was asked for on the pull request.\n",
-            markdown::code(environment.as_str())
+            "It stops after {}, as {} asks for.\n",
+            markdown::code(environment),
+            markdown::code(&format!("/ocuroot deploy {environment}"))
         );
     }
     text.push_str("| phase | step | status | took |\n| --- | --- | --- | --- |\n");
-    for phase in &release.package.phases[..release.phase_count()] {
-        for task in &phase.tasks {
-            if let Some((number, run)) = release.latest_run(&task.key) {
-                let _ = writeln!(
-                    text,
-                    "{}",
-                    row(
-                        release,
-                        snapshot,
-                        links,
-                        &phase.name,
-                        &task.key,
-                        number,
-                        run,
-                        now
-                    )
-                );
-            }
-        }
+    for (phase, key, number, run) in shown_runs(release) {
+        let url = links.get(&release.run_name(key, number));
+        let step = markdown::link(&markdown::code(&step_name(key, run)), url);
+        let attempt = match attempt(release, key, number, run) {
+            1 => String::new(),
+            count => format!(" (attempt {count})"),
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {}{attempt} | {} | {} |",
+            markdown::cell(&markdown::code(phase)),
+            markdown::cell(&step),
+            markdown::cell(&state_words(release, snapshot, key, run)),
+            took(run, now)
+        );
     }
-    text.push_str(&lacks(release, missing));
-    text.push_str(&errors(release));
+    text.push_str(&waiting::section(release, snapshot, missing));
+    text.push_str(&failures(release));
     text
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one row of a table shows that much"
-)]
-fn row(
-    release: &Release,
-    snapshot: &Snapshot,
-    links: &BTreeMap<RunName, String>,
-    phase: &str,
-    key: &TaskKey,
-    number: RunNumber,
-    run: &Run,
-    now: Timestamp,
-) -> String {
-    let url = links.get(&release.run_name(key, number));
-    let took = match (run.started_at, run.finished_at) {
+/// Which try at this end it is: runs are numbered through, whether they bring a deployment up or take it down.
+pub(super) fn attempt(release: &Release, key: &TaskKey, number: RunNumber, run: &Run) -> usize {
+    let runs = release.runs.iter();
+    runs.filter(|((other, earlier), attempt)| {
+        other == key && *earlier <= number && attempt.kind == run.kind
+    })
+    .count()
+}
+
+fn took(run: &Run, now: Timestamp) -> String {
+    match (run.started_at, run.finished_at) {
         (Some(start), Some(end)) => markdown::duration(end.since(start)),
         (Some(start), None) => format!("{} so far", markdown::duration(now.since(start))),
         (None, _) => String::new(),
-    };
-    let attempt = if number.0 > 1 {
-        format!(" (attempt {number})")
-    } else {
-        String::new()
-    };
-    format!(
-        "| {} | {}{attempt} | {} | {took} |",
-        if phase.is_empty() { "" } else { phase },
-        markdown::link(&markdown::code(&step_name(key, run)), url),
-        state_words(release, snapshot, key, run),
-    )
+    }
 }
 
 /// What people call a step.
@@ -198,12 +180,7 @@ pub(super) fn step_name(key: &TaskKey, run: &Run) -> String {
     }
 }
 
-pub(super) fn state_words(
-    release: &Release,
-    snapshot: &Snapshot,
-    key: &TaskKey,
-    run: &Run,
-) -> String {
+fn state_words(release: &Release, snapshot: &Snapshot, key: &TaskKey, run: &Run) -> String {
     match run.state {
         RunState::Complete => "✅ done".to_owned(),
         RunState::Failed => "❌ failed".to_owned(),
@@ -213,93 +190,50 @@ pub(super) fn state_words(
         RunState::Running => "🏃 running".to_owned(),
         RunState::Pending | RunState::Paused => {
             match status::waiting(release, key, run, snapshot) {
+                Some(Waiting::ForInputs(missing))
+                    if missing.iter().any(|lack| is_approval(release, lack)) =>
+                {
+                    "✋ waits for approval".to_owned()
+                }
                 Some(Waiting::ForInputs(_)) => "✋ waits for input".to_owned(),
                 Some(Waiting::ForRelease(other)) => {
-                    format!("⏳ waits for {} in the same environment", other.number)
+                    format!("⏳ waits until {} is done there", other.number)
                 }
                 Some(Waiting::ForPhase(phase)) if !phase.is_empty() => {
                     format!("⏳ after {}", markdown::code(&phase))
                 }
-                Some(Waiting::ForPhase(_) | Waiting::ForNothing) | None => "⏳ pending".to_owned(),
+                Some(Waiting::ForPhase(_)) => "⏳ after the steps above".to_owned(),
+                Some(Waiting::ForNothing) | None => "⏳ queued".to_owned(),
             }
         }
     }
 }
 
-fn lacks(release: &Release, missing: &BTreeMap<Reference, BTreeSet<TaskKey>>) -> String {
-    if missing.is_empty() {
-        return String::new();
-    }
-    let mut text = String::from("\n### Waiting for\n\n");
-    for (reference, keys) in missing {
-        let steps: Vec<String> = keys
-            .iter()
-            .map(|key| markdown::code(&key.to_string()))
-            .collect();
-        let _ = writeln!(
-            text,
-            "- {} (read by {}): {}",
-            markdown::code(&reference.to_string()),
-            steps.join(", "),
-            how_to_provide(release, reference)
-        );
-    }
-    text
-}
-
-/// The next thing to do about a missing value.
-pub(super) fn how_to_provide(release: &Release, reference: &Reference) -> String {
-    if is_approval(release, reference) {
-        return "comment `/ocuroot approve` on the pull request, or press **Approve** here"
-            .to_owned();
-    }
-    match (&reference.subpath, reference.package()) {
-        (Some((SubPathKind::Deploy, environment)), Some(package)) => format!(
-            "appears when {} is deployed to {}",
-            markdown::code(package.short()),
-            markdown::code(environment)
-        ),
-        (Some((SubPathKind::Task, task)), Some(package)) => format!(
-            "appears when the task {} of {} is done",
-            markdown::code(task),
-            markdown::code(package.short())
-        ),
-        (Some((SubPathKind::Environment, name)), _) => format!(
-            "register the environment {} in a config file",
-            markdown::code(name)
-        ),
-        _ => "nobody has set it yet".to_owned(),
-    }
-}
-
-fn errors(release: &Release) -> String {
+fn failures(release: &Release) -> String {
     let mut text = String::new();
-    for (key, (_, run)) in release.latest_runs() {
-        if let (RunState::Failed, Some(error)) = (run.state, &run.error) {
+    let mut can_retry = false;
+    for (_, key, _, run) in shown_runs(release) {
+        can_retry |= matches!(run.state, RunState::Failed | RunState::Cancelled);
+        if let (RunState::Failed | RunState::Cancelled, Some(error)) = (run.state, &run.error) {
             let _ = write!(
                 text,
-                "\n### {} failed\n\n{}\n\nComment `/ocuroot retry` on the pull request, or press **Retry** here.\n",
-                step_name(key, run),
+                "\n### {} {}\n\n{}\n",
+                markdown::code(&step_name(key, run)),
+                if run.state == RunState::Failed {
+                    "failed"
+                } else {
+                    "was cancelled"
+                },
                 markdown::block(error)
             );
         }
     }
-    text
-}
-
-fn buttons(
-    release: &Release,
-    status: ReleaseStatus,
-    missing: &BTreeMap<Reference, BTreeSet<TaskKey>>,
-) -> Vec<Button> {
-    match status {
-        ReleaseStatus::Failed | ReleaseStatus::Cancelled => vec![Button::Retry],
-        ReleaseStatus::Blocked if missing.keys().any(|lack| is_approval(release, lack)) => {
-            vec![Button::Approve]
-        }
-        ReleaseStatus::Blocked
-        | ReleaseStatus::Running
-        | ReleaseStatus::Superseded
-        | ReleaseStatus::Complete => Vec::new(),
+    if can_retry {
+        let _ = writeln!(
+            text,
+            "\nTo run it again as it is, {}. To change it, push a fix: that makes a new release.",
+            waiting::command_or_button(release, Button::Retry)
+        );
     }
+    text
 }

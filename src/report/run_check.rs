@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::release_check::step_name;
-use super::{CheckText, Conclusion, markdown};
+use super::release_check::{attempt, step_name};
+use super::waiting::command_or_button;
+use super::{Button, CheckText, Conclusion, check_name, markdown};
 use crate::engine::{Release, Run};
 use crate::model::{RunName, RunState, TaskKey};
+
+/// The most characters of an output's value that are shown.
+const LONGEST_VALUE: usize = 500;
 
 /// What the step's check run says now; `None` for a step that has not begun. `logs` are its last lines.
 pub fn run_check(
@@ -38,7 +42,7 @@ pub fn run_check(
         }
     };
     Some(CheckText {
-        name: format!("ocuroot / {} / {step}", release.name.package.short()),
+        name: format!("{} / {step}", check_name(&release.name.package)),
         conclusion,
         title,
         summary: markdown::fit(summary(release, name, run, links, logs)),
@@ -55,39 +59,42 @@ fn summary(
     logs: &[String],
 ) -> String {
     let mut parts = vec![format!(
-        "Attempt {} of {} in release **{}**.",
-        name.number,
-        markdown::code(&name.key.to_string()),
+        "{}, attempt {}, in release **{}**.",
+        markdown::code(&step_name(&name.key, run)),
+        attempt(release, &name.key, name.number, run),
         release.name.number
     )];
     if let Some(url) = links.get(name) {
-        parts.push(markdown::link("Watch it where it runs", Some(url)));
+        parts.push(markdown::link("Workflow run", Some(url)));
     }
     if let Some(error) = &run.error {
         parts.push(markdown::block(error));
     }
+    if matches!(run.state, RunState::Failed | RunState::Cancelled) {
+        let again = command_or_button(release, Button::Retry);
+        parts.push(format!("To run it again as it is, {again}."));
+    }
     if !run.outputs.is_empty() {
-        let outputs: Vec<String> = run
-            .outputs
-            .iter()
-            .map(|(key, value)| {
-                format!(
-                    "| {} | {} |",
-                    markdown::code(key),
-                    markdown::code(&value.to_string())
-                )
-            })
-            .collect();
-        parts.push(format!(
-            "| output | value |\n| --- | --- |\n{}",
-            outputs.join("\n")
-        ));
+        parts.push(outputs(run));
     }
     if !logs.is_empty() {
         parts.push(format!(
-            "<details><summary>Last lines of the log</summary>\n\n{}\n\n</details>",
+            "<details>\n<summary>Last lines of the log</summary>\n\n{}\n\n</details>",
             markdown::block(&logs.join("\n"))
         ));
     }
-    parts.join("\n\n")
+    parts.join("\n\n") + "\n"
+}
+
+fn outputs(run: &Run) -> String {
+    let mut text = String::from("| output | value |\n| --- | --- |");
+    for (name, value) in &run.outputs {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        let value = markdown::shortened(&value, LONGEST_VALUE);
+        let cell = |text: &str| markdown::cell(&markdown::code(text));
+        text.push_str(&format!("\n| {} | {} |", cell(name), cell(&value)));
+    }
+    text
 }

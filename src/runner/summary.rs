@@ -66,7 +66,8 @@ fn table(outputs: &BTreeMap<String, Value>) -> String {
         if shown.len() < value.len() {
             shown.push('…');
         }
-        let (name, shown) = (markdown::code(name), markdown::code(&shown));
+        let cell = |text: &str| markdown::cell(&markdown::code(text));
+        let (name, shown) = (cell(name), cell(&shown));
         text.push_str(&format!("| {name} | {shown} |\n"));
     }
     if outputs.len() > MOST_OUTPUTS {

@@ -7,12 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::listen::{self, Connections};
-use super::{Ending, ending, health};
+use super::{Ending, Health, ending, health};
+use crate::clock::Clock;
 use crate::model::DeliveryId;
 use crate::store::Store;
 use crate::webhook::{
     DeliveryLog, GroupSink, IncomingDelivery, LogError, SinkError, spawn_group_writer,
 };
+use crate::worker::Pulse;
 
 /// What a test is ready to wait for; longer means that it hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -84,12 +86,25 @@ async fn a_server_that_lost_a_part_of_itself_ends() {
 }
 
 #[tokio::test]
-async fn a_server_whose_inbox_has_died_says_that_it_is_not_ready() {
+async fn a_server_is_ready_while_its_workers_work_and_its_inbox_lives() {
     let directory = tempfile::TempDir::new().expect("a directory");
     let file = directory.path().join("ocuroot.db");
     let store = Store::open(&format!("sqlite://{}", file.display())).await;
     let (log, _task) = spawn_group_writer(Broken, 8);
-    let address = start(health(store.expect("a database"), log.clone()), CONNECTIONS).await;
+    let pulse = Pulse::default();
+    let parts = Health {
+        store: store.expect("a database"),
+        log: log.clone(),
+        pulse: pulse.clone(),
+        clock: Clock::System,
+    };
+    let address = start(health(parts), CONNECTIONS).await;
+    assert!(
+        ask(address, "/readyz")
+            .await
+            .contains("the workers do not work")
+    );
+    pulse.beat_all(Clock::System.now());
     assert!(ask(address, "/readyz").await.starts_with("HTTP/1.1 200"));
     assert_eq!(log.append(delivery()).await, Err(LogError::Unavailable));
     log.closed().await;

@@ -1,5 +1,7 @@
 //! The inbox: every webhook delivery and every internal message, kept before it is acknowledged.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Result, Store, placeholders};
@@ -64,7 +66,7 @@ impl Store {
             .collect())
     }
 
-    /// Takes the oldest due delivery for `lease_seconds`; if it is not finished by then it comes again.
+    /// Takes the oldest due delivery of a workspace that is not `busy` for `lease_seconds`; if it is not finished by then it comes again.
     ///
     /// # Errors
     /// When the database does.
@@ -72,17 +74,23 @@ impl Store {
         &self,
         now: Timestamp,
         lease_seconds: i64,
+        busy: &BTreeSet<i64>,
     ) -> Result<Option<Delivery>> {
-        let row = sqlx::query(
+        let sql = format!(
             "UPDATE delivery SET attempts = attempts + 1, due_at = $1 WHERE id = ( \
                 SELECT id FROM delivery WHERE state = 'pending' AND due_at <= $2 \
-                ORDER BY due_at, id LIMIT 1) \
+                AND coalesce(installation_id, -1) NOT IN {} ORDER BY due_at, id LIMIT 1) \
              RETURNING id, key, event, installation_id, body, received_at, attempts",
-        )
-        .bind(now.plus_seconds(lease_seconds).0)
-        .bind(now.0)
-        .fetch_optional(&self.writer)
-        .await?;
+            placeholders(3, busy.len() + 1)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql))
+            .bind(now.plus_seconds(lease_seconds).0)
+            .bind(now.0);
+        // Never empty: not every database takes an empty list. No workspace has the number 0.
+        for installation_id in std::iter::once(&0).chain(busy) {
+            query = query.bind(installation_id);
+        }
+        let row = query.fetch_optional(&self.writer).await?;
         Ok(row.map(|row| Delivery {
             id: row.get(0),
             key: DeliveryId::new(row.get::<String, _>(1)),

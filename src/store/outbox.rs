@@ -1,8 +1,10 @@
 //! The outbox: every call to the outside, written down before it is made.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
-use super::{Result, Store, from_json, to_json};
+use super::{Result, Store, from_json, placeholders, to_json};
 use crate::engine::Effect;
 use crate::engine::plan::Call;
 use crate::model::Timestamp;
@@ -92,7 +94,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
 }
 
 impl Store {
-    /// Takes the due call of the lowest lane for `lease_seconds` and marks it as possibly made from now on.
+    /// Takes the due call of the lowest lane of a workspace that is not `busy` for `lease_seconds` and marks it as possibly made from now on.
     ///
     /// # Errors
     /// When the database does.
@@ -100,16 +102,20 @@ impl Store {
         &self,
         now: Timestamp,
         lease_seconds: i64,
+        busy: &BTreeSet<i64>,
     ) -> Result<Option<PendingEffect>> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 \
-             ORDER BY lane, due_at, created_at, key LIMIT 1"
+             AND installation_id NOT IN {} ORDER BY lane, due_at, created_at, key LIMIT 1",
+            placeholders(2, busy.len() + 1)
         );
-        let row = sqlx::query(AssertSqlSafe(sql))
-            .bind(now.0)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
+        // Never empty: not every database takes an empty list. No workspace has the number 0.
+        for installation_id in std::iter::once(&0).chain(busy) {
+            query = query.bind(installation_id);
+        }
+        let row = query.fetch_optional(&mut *transaction).await?;
         let Some(row) = row else {
             return Ok(None);
         };

@@ -109,6 +109,22 @@ impl Store {
         Ok(row.as_ref().map(read))
     }
 
+    /// Whether a workflow of the repository itself was perhaps started of which no workflow run is known yet.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn has_unconfirmed_native_wave(&self, repository_id: i64) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT EXISTS (SELECT 1 FROM run JOIN wave ON wave.key = run.wave \
+             WHERE run.state IN ('starting', 'running') AND wave.repository_id = $1 \
+             AND wave.is_native = 1 AND wave.workflow_run_id IS NULL)",
+        )
+        .bind(repository_id)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(row.get::<i64, _>(0) != 0)
+    }
+
     /// Notes which workflow run a wave became. The first note stays: a later one could only be a mistake.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! From the outbox to the outside: the second half of the straight line.
 
+use std::collections::BTreeSet;
+
 use super::{LEASE_SECONDS, Problem, Worker, backoff};
 use crate::engine::plan::Call;
 use crate::github::GitHubError;
@@ -12,14 +14,22 @@ impl Worker {
     /// When the database does. What is wrong with one call stays with that call.
     pub async fn dispatch(&self) -> Result<bool, Problem> {
         let now = self.clock.now();
-        let Some(effect) = self.store.claim_effect(now, LEASE_SECONDS).await? else {
+        let none = BTreeSet::new();
+        let claimed = self.store.claim_effect(now, LEASE_SECONDS, &none).await?;
+        let Some(effect) = claimed else {
             return Ok(false);
         };
-        tracing::debug!(key = effect.key, attempts = effect.attempts, "effect");
-        if let Err(problem) = self.perform(&effect).await {
-            self.not_done(&effect, &problem).await?;
-        }
+        self.make(&effect).await?;
         Ok(true)
+    }
+
+    /// Makes a claimed call.
+    pub(super) async fn make(&self, effect: &PendingEffect) -> Result<(), Problem> {
+        tracing::debug!(key = effect.key, attempts = effect.attempts, "effect");
+        if let Err(problem) = self.perform(effect).await {
+            self.not_done(effect, &problem).await?;
+        }
+        Ok(())
     }
 
     async fn perform(&self, effect: &PendingEffect) -> Result<(), Problem> {

@@ -1,6 +1,9 @@
 //! From what arrived to a decision: the first half of the straight line.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
+use tracing::Instrument;
 
 use super::line::Decision;
 use super::{LEASE_SECONDS, Problem, Worker, backoff};
@@ -25,12 +28,19 @@ impl Worker {
     /// When the database does. What is wrong with one delivery stays with that delivery.
     pub async fn intake(&self) -> Result<bool, Problem> {
         let now = self.clock.now();
-        let Some(delivery) = self.store.claim_delivery(now, LEASE_SECONDS).await? else {
+        let none = BTreeSet::new();
+        let claimed = self.store.claim_delivery(now, LEASE_SECONDS, &none).await?;
+        let Some(delivery) = claimed else {
             return Ok(false);
         };
+        self.take_in(&delivery).await?;
+        Ok(true)
+    }
+
+    /// Takes a claimed delivery to a decision.
+    pub(super) async fn take_in(&self, delivery: &Delivery) -> Result<(), Problem> {
         let span = tracing::info_span!("delivery", key = %delivery.key, event = delivery.event);
-        let _entered = span.enter();
-        match self.handle(&delivery).await {
+        match self.handle(delivery).instrument(span).await {
             Ok(()) => {}
             Err(problem)
                 if problem.is_transient() && delivery.attempts < backoff::MOST_ATTEMPTS =>
@@ -51,7 +61,7 @@ impl Worker {
                     .await?;
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn handle(&self, delivery: &Delivery) -> Result<(), Problem> {

@@ -7,12 +7,14 @@ mod backoff;
 mod buttons;
 mod checks;
 mod commands;
+mod confirm;
 mod deployments;
 mod dispatch;
 mod evaluate;
 mod heads;
 mod intake;
 mod line;
+mod loops;
 mod missed;
 mod outcomes;
 mod problem;
@@ -24,25 +26,19 @@ mod sweep;
 mod waves;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::github::GitHub;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
+pub use loops::Pulse;
 pub use problem::Problem;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
 const LEASE_SECONDS: i64 = 60;
-
-/// The longest time between two looks at the inbox and the outbox when nobody wakes the worker.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// The time between two sweeps.
-const SWEEP: Duration = Duration::from_secs(60);
 
 /// Everything the work needs. Cheap to clone.
 #[derive(Clone)]
@@ -61,57 +57,11 @@ pub struct Worker {
     pub reference_host: String,
     /// Wakes the loops: something was written to the inbox or the outbox.
     pub wake: Arc<Notify>,
+    /// When the loops last looked for work.
+    pub pulse: Pulse,
 }
 
 impl Worker {
-    /// Works until `shutdown` turns true; then finishes what it is at.
-    pub async fn run(&self, mut shutdown: watch::Receiver<bool>) {
-        let intake = self.repeat(shutdown.clone(), Step::Intake);
-        let dispatch = self.repeat(shutdown.clone(), Step::Dispatch);
-        let sweep = async {
-            loop {
-                // At once: much may have happened while nobody was here.
-                if let Err(problem) = self.sweep().await {
-                    tracing::warn!(%problem, "sweep");
-                }
-                tokio::select! {
-                    _ = shutdown.wait_for(|stop| *stop) => return,
-                    () = tokio::time::sleep(SWEEP) => {}
-                }
-            }
-        };
-        tokio::join!(intake, dispatch, sweep);
-    }
-
-    async fn repeat(&self, mut shutdown: watch::Receiver<bool>, step: Step) {
-        loop {
-            if *shutdown.borrow() {
-                return;
-            }
-            // Asked for before the look: a wake-up during the look must not be lost.
-            let woken = self.wake.notified();
-            let progress = match step {
-                Step::Intake => self.intake().await,
-                Step::Dispatch => self.dispatch().await,
-            };
-            match progress {
-                Ok(true) => self.wake.notify_waiters(),
-                Ok(false) => {
-                    tokio::select! {
-                        _ = shutdown.wait_for(|stop| *stop) => return,
-                        () = woken => {}
-                        () = tokio::time::sleep(IDLE) => {}
-                    }
-                }
-                Err(problem) => {
-                    // The database is in trouble: there is nothing to do but to try again, slowly.
-                    tracing::error!(%problem, ?step, "the worker cannot work");
-                    tokio::time::sleep(IDLE).await;
-                }
-            }
-        }
-    }
-
     /// Works until inbox and outbox hold nothing that is due. For tests and the demo.
     ///
     /// # Errors
@@ -123,10 +73,4 @@ impl Worker {
         }
         Ok(has_worked)
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Intake,
-    Dispatch,
 }

@@ -24,9 +24,6 @@ pub(super) const RUNNER_WORKFLOW: &str = "ocuroot.yml";
 /// GitHub runs at most this many jobs of one matrix.
 const LARGEST_WAVE: usize = 256;
 
-/// How long GitHub may take to list a workflow run it has started, in seconds.
-const LISTING_DELAY: i64 = 30;
-
 /// A run about to travel, with what its job must know.
 struct Passenger {
     effect: PendingEffect,
@@ -251,87 +248,6 @@ impl Worker {
         Ok(())
     }
 
-    /// The wave of an earlier try of which nobody knows whether it was started.
-    async fn unconfirmed(&self, effect: &PendingEffect) -> Result<Option<Wave>, Problem> {
-        match &effect.wave {
-            Some(key) if effect.is_unsure => Ok(self.store.wave(key).await?),
-            _ => Ok(None),
-        }
-    }
-
-    /// Finds out whether a wave was started.
-    async fn confirm(
-        &self,
-        effect: &PendingEffect,
-        repository: &Repository,
-        wave: &Wave,
-    ) -> Result<(), Problem> {
-        if wave.workflow_run_id.is_none() && !self.find_started(repository, wave).await? {
-            let age = self.clock.now().since(wave.created_at) / 1000;
-            if age < LISTING_DELAY {
-                let due = self.clock.now().plus_seconds(5);
-                self.store
-                    .effect_postponed(effect, due, true, "looking for the workflow run")
-                    .await?;
-                return Ok(());
-            }
-            return self.give_up_wave(effect, wave).await;
-        }
-        for companion in self.store.effects_of_wave(&wave.key).await? {
-            self.settled(&companion).await?;
-        }
-        Ok(())
-    }
-
-    /// Looks for the workflow run that carries the wave's name.
-    async fn find_started(&self, repository: &Repository, wave: &Wave) -> Result<bool, Problem> {
-        // GitHub's clock may be a little behind ours.
-        let since = wave.created_at.plus_seconds(-LISTING_DELAY).rfc3339();
-        let runs = self
-            .github
-            .installation(wave.installation_id)
-            .workflow_runs_since(&repository.name, &wave.workflow, &since)
-            .await?;
-        let found = runs.iter().find(|run| shows(&run.display_title, &wave.key));
-        if let Some(found) = found {
-            self.store
-                .wave_started(&wave.key, found.id, Some(&found.html_url))
-                .await?;
-        }
-        Ok(found.is_some())
-    }
-
-    /// GitHub lists no such workflow run. Where it would show the wave's name, it was not started and is started again
-    /// (accepted race: GitHub lists a run later than after half a minute; our functions are claimed even then). Any other
-    /// might run unseen, so a person decides.
-    async fn give_up_wave(&self, effect: &PendingEffect, wave: &Wave) -> Result<(), Problem> {
-        let now = self.clock.now();
-        for companion in self.store.effects_of_wave(&wave.key).await? {
-            match (&companion.effect.call, wave.is_listed) {
-                (Call::DispatchWorkflow { run, fence }, false) => {
-                    let message = format!(
-                        "GitHub did not confirm that `{}` was started and does not list it. Look at the \
-                         repository's Actions page; if it does not run there, comment `/ocuroot retry`. With \
-                         `run-name: ${{{{ inputs.ocuroot_run }}}}` in the workflow this can be told without you.",
-                        wave.workflow
-                    );
-                    self.unstartable(&companion, run, *fence, message).await?;
-                }
-                _ => {
-                    self.store
-                        .effect_postponed(&companion, now, false, "GitHub does not list it")
-                        .await?;
-                }
-            }
-        }
-        tracing::warn!(
-            wave = wave.key,
-            key = effect.key,
-            "a start was never confirmed"
-        );
-        Ok(())
-    }
-
     /// Asks GitHub to stop the workflow run, unless other runs still need it. The run is given up already: its late
     /// result is fenced off.
     pub(super) async fn cancel_workflow(
@@ -362,13 +278,6 @@ impl Worker {
         }
         self.settled(effect).await
     }
-}
-
-/// Whether a workflow run's title holds the wave's name as a word of its own.
-fn shows(title: &str, key: &str) -> bool {
-    title
-        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
-        .any(|word| word == key)
 }
 
 fn runner_of(release: &Release) -> String {

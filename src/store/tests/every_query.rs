@@ -127,11 +127,11 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     repositories(store).await?;
     sources_and_checks(store).await?;
     inbox(store).await?;
+    sweep(store).await?;
     decisions(store).await?;
     releases(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
-    sweep(store).await?;
     store.check_writable().await
 }
 
@@ -194,6 +194,11 @@ async fn sources_and_checks(store: &Store) -> super::super::Result<()> {
     Ok(())
 }
 
+/// Another workspace.
+fn busy() -> BTreeSet<i64> {
+    BTreeSet::from([INSTALLATION + 1])
+}
+
 async fn inbox(store: &Store) -> super::super::Result<()> {
     let delivery = IncomingDelivery {
         id: DeliveryId::new("a"),
@@ -205,7 +210,10 @@ async fn inbox(store: &Store) -> super::super::Result<()> {
     };
     let batch = [delivery.clone(), delivery];
     assert_eq!(store.append_deliveries(&batch, NOW).await?, [true, false]);
-    let claimed = store.claim_delivery(NOW, 60).await?.expect("it is due");
+    let claimed = store
+        .claim_delivery(NOW, 60, &busy())
+        .await?
+        .expect("it is due");
     store.release_claims(NOW).await?;
     store.postpone_delivery(claimed.id, LATER, "later").await?;
     assert_eq!(store.pending_deliveries().await?, (1, Some(LATER)));
@@ -213,6 +221,17 @@ async fn inbox(store: &Store) -> super::super::Result<()> {
         .close_delivery(claimed.id, "failed", Some("no"))
         .await?;
     assert_eq!(store.failed_deliveries().await?, ["push a: no"]);
+    Ok(())
+}
+
+async fn sweep(store: &Store) -> super::super::Result<()> {
+    assert_eq!(store.sweep_position("deliveries").await?, None);
+    store.put_sweep_position("deliveries", NOW).await?;
+    assert_eq!(store.sweep_position("deliveries").await?, Some(NOW));
+    let keys = ["a".to_owned(), "b".to_owned()];
+    assert_eq!(store.missing_deliveries(&keys).await?, ["b"]);
+    let unseen = store.take_unseen_repositories(NOW, LATER, 5).await?;
+    assert!(unseen.len() <= 1, "{unseen:?}");
     Ok(())
 }
 
@@ -251,7 +270,10 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         "{:?}",
         snapshot.documents
     );
-    let effect = store.claim_effect(NOW, 60).await?.expect("it is due");
+    let effect = store
+        .claim_effect(NOW, 60, &busy())
+        .await?
+        .expect("it is due");
     let commit = Commit {
         installation_id: INSTALLATION,
         version,
@@ -282,7 +304,7 @@ async fn releases(store: &Store) -> super::super::Result<()> {
 }
 
 async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
-    let claimed = store.claim_effect(NOW, 60).await?;
+    let claimed = store.claim_effect(NOW, 60, &busy()).await?;
     let effect = claimed.expect("the check run is due");
     let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
@@ -296,7 +318,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
         repository_id: REPOSITORY,
         workflow: "ocuroot.yml".to_owned(),
         is_native: false,
-        is_listed: false,
+        is_listed: true,
         created_at: NOW,
         workflow_run_id: None,
         url: None,
@@ -304,6 +326,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
     let effects = [effect.clone()];
     store.create_wave(&wave, &effects, &[row.id]).await?;
     assert_eq!(store.effects_of_wave("wave").await?.len(), 1);
+    store.has_unconfirmed_native_wave(1).await?;
     store.wave_started("wave", 99, None).await?;
     assert!(store.wave("wave").await?.is_some());
     assert!(store.wave_of_workflow_run(99).await?.is_some());
@@ -334,15 +357,5 @@ async fn runs(store: &Store) -> super::super::Result<()> {
     assert_eq!(store.last_logs(row.id, 5).await?, lines);
     let outputs = BTreeMap::from([("url".to_owned(), json!("https://a"))]);
     assert!(store.add_outputs(row.id, 1, &outputs).await?);
-    Ok(())
-}
-
-async fn sweep(store: &Store) -> super::super::Result<()> {
-    store.put_sweep_position("deliveries", NOW).await?;
-    assert_eq!(store.sweep_position("deliveries").await?, Some(NOW));
-    let keys = ["a".to_owned(), "b".to_owned()];
-    assert_eq!(store.missing_deliveries(&keys).await?, ["b"]);
-    let unseen = store.take_unseen_repositories(LATER, LATER, 5).await?;
-    assert_eq!(unseen.len(), 1);
     Ok(())
 }
