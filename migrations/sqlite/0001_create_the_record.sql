@@ -22,7 +22,6 @@ CREATE TABLE repository (
 );
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
-CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
 CREATE TABLE delivery (
