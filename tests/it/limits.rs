@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::harness::repositories::shop;
-use crate::harness::{App, done, failed};
+use crate::harness::{App, done};
 
 #[tokio::test]
 async fn a_job_may_report_outputs_as_large_as_a_value_may_be_and_no_larger() {
@@ -19,14 +19,5 @@ async fn a_job_may_report_outputs_as_large_as_a_value_may_be_and_no_larger() {
     assert_eq!(app.report(&job, &too_large).await, 413);
     let large = done(json!({ "image": "\"".repeat(8 * mebibyte - 1024) }));
     assert_eq!(app.report(&job, &large).await, 202);
-    app.github
-        .complete_workflow_run(run.id, "success")
-        .expect("it completes");
-    app.play(|_, inputs| {
-        let image = inputs["image"].as_str().map_or(0, str::len);
-        assert_eq!(image, 8 * mebibyte - 1024);
-        failed("enough")
-    })
-    .await;
-    app.finish().await;
+    // That is all: what the step after it makes of so much is the business of other stories.
 }
