@@ -12,6 +12,14 @@ use tempfile::TempDir;
 /// Long enough for a start whose answer was lost to be looked for.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Where the server listens. The address is this test's own where the system has more than one loopback address:
+/// while the server is dead, no other test can take its port.
+const ADDRESS: &str = if cfg!(target_os = "linux") {
+    "127.0.0.77"
+} else {
+    "127.0.0.1"
+};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ocuroot");
 
 /// A server that can be killed.
@@ -23,7 +31,7 @@ struct Server {
 
 impl Server {
     async fn start(github: &Simulator, directory: &TempDir) -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let free = TcpListener::bind((ADDRESS, 0)).unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let url = format!("http://{address}");
