@@ -23,7 +23,7 @@ use crate::store::Store;
 use crate::webhook::{
     self, GroupSink, GroupTask, GroupWriter, IncomingDelivery, Intake, SinkError,
 };
-use crate::worker::{Pulse, Worker};
+use crate::worker::{LEASE_SECONDS, Pulse, Worker};
 
 pub use guard::{Limits, guarded};
 pub use listen::Connections;
@@ -55,7 +55,7 @@ impl Server {
         let secrets = settings.webhook_secrets()?;
         let github = GitHub::new(settings.github()?)?;
         let store = Store::open(&settings.database_url).await?;
-        store.release_claims(clock.now()).await?;
+        store.release_claims(clock.now(), LEASE_SECONDS).await?;
         let worker = Worker {
             store,
             github,
@@ -185,7 +185,7 @@ async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
         let text = "the workers do not work\n";
         return (StatusCode::SERVICE_UNAVAILABLE, text);
     }
-    match health.store.check_writable().await {
+    match health.store.check_writable(health.clock.now()).await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::error!(%error, "not ready");

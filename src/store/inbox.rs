@@ -161,19 +161,24 @@ impl Store {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Makes everything that a dead process had claimed due again. For the one instance that owns the file, at start.
+    /// Makes everything that a dead process had claimed for up to `lease_seconds` due again; what GitHub asked to wait
+    /// for longer goes on waiting. For the one instance that owns the file, at start.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn release_claims(&self, now: Timestamp) -> Result<()> {
-        sqlx::query("UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND due_at > $1")
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        sqlx::query("UPDATE effect SET due_at = $1 WHERE state = 'pending' AND due_at > $1")
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
+    pub async fn release_claims(&self, now: Timestamp, lease_seconds: i64) -> Result<()> {
+        let latest = now.plus_seconds(lease_seconds);
+        for sql in [
+            "UPDATE delivery SET due_at = $1 WHERE state = 'pending' AND due_at > $1 AND due_at <= $2",
+            "UPDATE effect SET due_at = $1 WHERE state = 'pending' AND due_at > $1 AND due_at <= $2 \
+             AND is_unsure = 1",
+        ] {
+            sqlx::query(sql)
+                .bind(now.0)
+                .bind(latest.0)
+                .execute(&self.writer)
+                .await?;
+        }
         Ok(())
     }
 }

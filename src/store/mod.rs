@@ -22,6 +22,7 @@ mod waves;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::model::Timestamp;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -95,14 +96,12 @@ impl Store {
         Ok(Store { writer, readers })
     }
 
-    /// Whether the database takes writes now.
+    /// Whether the database takes writes now: writes the time.
     ///
     /// # Errors
     /// When it does not: the disk is full, the file is read-only or gone.
-    pub async fn check_writable(&self) -> Result<()> {
-        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        transaction.rollback().await?;
-        Ok(())
+    pub async fn check_writable(&self, now: Timestamp) -> Result<()> {
+        self.put_sweep_position("readiness", now).await
     }
 
     /// Waits for what is under way and closes the file, leaving no write-ahead log behind.

@@ -38,7 +38,7 @@ pub use loops::Pulse;
 pub use problem::Problem;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
-const LEASE_SECONDS: i64 = 60;
+pub const LEASE_SECONDS: i64 = 60;
 
 /// Everything the work needs. Cheap to clone.
 #[derive(Clone)]

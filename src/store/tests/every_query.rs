@@ -135,7 +135,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;
     assert_eq!(repositories, [REPOSITORY]);
     store.repository_gone(REPOSITORY).await?;
-    store.check_writable().await
+    store.check_writable(NOW).await
 }
 
 async fn repositories(store: &Store) -> super::super::Result<()> {
@@ -217,7 +217,7 @@ async fn inbox(store: &Store) -> super::super::Result<()> {
         .claim_delivery(NOW, 60, &busy())
         .await?
         .expect("it is due");
-    store.release_claims(NOW).await?;
+    store.release_claims(NOW, 60).await?;
     store.postpone_delivery(claimed.id, LATER, "later").await?;
     assert_eq!(store.pending_deliveries().await?, (1, Some(LATER)));
     store

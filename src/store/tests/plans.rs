@@ -44,7 +44,7 @@ async fn statements(store: &Store) -> BTreeSet<String> {
         for _ in 0..32 {
             store.snapshot(&crate::store::Scope::default()).await?;
         }
-        store.check_writable().await
+        store.check_writable(crate::model::Timestamp(1)).await
     })
     .await;
     result.expect("every function works");
