@@ -123,7 +123,7 @@ CREATE TABLE run (
     UNIQUE (release_id, task, number)
 );
 CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
-CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running');
+CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
 -- Which unfinished run waits for which document: what appears wakes only those that read it.
 CREATE TABLE input_edge (

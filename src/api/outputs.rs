@@ -44,17 +44,17 @@ pub(super) async fn add(
         ));
     }
     let active = worker.store.active_runs_of_wave(&wave.key).await?;
-    let Some((name, fence)) = active.into_iter().next() else {
+    let Some(run) = active.into_iter().next() else {
         return Err(Refusal::Conflict("the run has ended already"));
     };
     let row = worker
         .store
-        .run_by_name(wave.installation_id, &name)
+        .run_by_name(wave.installation_id, &run.name)
         .await?
         .ok_or(Refusal::NotFound)?;
     worker
         .store
-        .add_outputs(row.id, fence, &request.outputs)
+        .add_outputs(row.id, run.fence, &request.outputs)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

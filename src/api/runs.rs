@@ -49,7 +49,8 @@ pub(super) async fn claim(
     let claims = identify(&worker, &headers).await?;
     let row = worker.store.run(id).await?.ok_or(Refusal::NotFound)?;
     check_job(&worker, &row, &claims).await?;
-    if row.fence != request.fence || !row.state.is_active() {
+    let is_wanted = matches!(row.state, RunState::Starting | RunState::Running);
+    if row.fence != request.fence || !is_wanted {
         return Err(Refusal::Conflict(
             "this start of the run is not wanted any more",
         ));

@@ -23,7 +23,7 @@ pub fn help() -> String {
     text
 }
 
-fn every_command() -> [Command; 5] {
+fn every_command() -> [Command; 6] {
     [
         Command::Status,
         Command::Deploy {
@@ -34,6 +34,9 @@ fn every_command() -> [Command; 5] {
             packages: Vec::new(),
         },
         Command::Retry {
+            packages: Vec::new(),
+        },
+        Command::Cancel {
             packages: Vec::new(),
         },
         Command::Help,
@@ -57,6 +60,10 @@ fn line(command: &Command) -> (&'static str, &'static str) {
         Command::Retry { packages: _ } => (
             "retry [package…]",
             "runs again what failed in the releases of this pull request",
+        ),
+        Command::Cancel { packages: _ } => (
+            "cancel [package…]",
+            "stops what is not finished in the releases of this pull request",
         ),
         Command::Help => ("help", "shows this"),
     }

@@ -26,6 +26,11 @@ pub enum Command {
         /// Only these packages; empty means all.
         packages: Vec<String>,
     },
+    /// Stop what is not finished of the pull request's releases.
+    Cancel {
+        /// Only these packages; empty means all.
+        packages: Vec<String>,
+    },
     /// Run again what failed in the pull request's releases.
     Retry {
         /// Only these packages; empty means all.
@@ -39,9 +44,10 @@ impl Command {
     pub fn needed_permission(&self) -> Permission {
         match self {
             Command::Help | Command::Status => Permission::Read,
-            Command::Deploy { .. } | Command::Approve { .. } | Command::Retry { .. } => {
-                Permission::Write
-            }
+            Command::Deploy { .. }
+            | Command::Approve { .. }
+            | Command::Cancel { .. }
+            | Command::Retry { .. } => Permission::Write,
         }
     }
 
@@ -52,6 +58,7 @@ impl Command {
             Command::Status => "status",
             Command::Deploy { .. } => "deploy",
             Command::Approve { .. } => "approve",
+            Command::Cancel { .. } => "cancel",
             Command::Retry { .. } => "retry",
         }
     }

@@ -3,7 +3,7 @@
 use super::{Command, CommandError};
 
 /// Every verb, for did-you-mean and for the help.
-pub(super) const VERBS: [&str; 5] = ["help", "status", "deploy", "approve", "retry"];
+pub(super) const VERBS: [&str; 6] = ["help", "status", "deploy", "approve", "retry", "cancel"];
 
 const PREFIX: &str = "/ocuroot";
 
@@ -66,6 +66,9 @@ fn command(rest: &str) -> Result<Command, String> {
             packages: arguments,
         }),
         "retry" => Ok(Command::Retry {
+            packages: arguments,
+        }),
+        "cancel" => Ok(Command::Cancel {
             packages: arguments,
         }),
         "deploy" => {

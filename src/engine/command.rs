@@ -12,8 +12,8 @@ use super::status::{self, Waiting};
 use super::trigger::Command;
 use super::world::World;
 use crate::model::{
-    EnvironmentName, PackageName, Reference, ReleaseName, RunKind, RunName, RunNumber, RunState,
-    SubPathKind, TaskKey,
+    Action, EnvironmentName, PackageName, Reference, ReleaseName, RunKind, RunName, RunNumber,
+    RunState, SubPathKind, TaskKey,
 };
 
 /// Sets every approval (a custom value of the release itself) that its runs wait for.
@@ -93,9 +93,9 @@ fn is_planned(world: &World, name: &RunName) -> bool {
         || release.is_some_and(|release| release.planned_tasks().any(|task| task.key == name.key))
 }
 
-/// Stops what is not finished. What runs is asked to stop and given up at once: its late result is fenced off.
+/// Stops what is not finished. What a machine may be at keeps its environment until its end is known, so that nothing
+/// else is brought there meanwhile; asked for a second time, it is given up at once and its late result fenced off.
 pub(super) fn cancel(world: &mut World, wish: &Command) {
-    let now = world.now;
     let runs = latest_where(world, wish, |run| !run.state.is_finished());
     if runs.is_empty() {
         world.answer(Answer::NothingToCancel(wish.release.clone()));
@@ -103,31 +103,49 @@ pub(super) fn cancel(world: &mut World, wish: &Command) {
     }
     let mut keys = Vec::new();
     for name in runs {
-        let Some(run) = world.run_mut(&name) else {
-            continue;
-        };
-        let (was_active, fence) = (run.state.is_active(), run.fence);
-        let has_begun = run.started_at.is_some();
-        run.state = RunState::Cancelled;
-        run.error = Some(format!("cancelled by @{}", wish.by));
-        run.fence += 1;
-        run.finished_at = Some(now);
-        run.waits.clear();
-        if was_active {
-            let call = Call::CancelWorkflow {
-                run: name.clone(),
-                fence,
-            };
-            world.call_for_run(&name, call);
-        }
-        if has_begun {
-            world.show_run(&name);
-        }
+        stop(world, &name, &wish.by);
         keys.push(name.key);
     }
     reply_later(world, wish);
     world.show(&wish.release);
     world.answer(Answer::Cancelled(wish.release.clone(), keys));
+}
+
+fn stop(world: &mut World, name: &RunName, by: &str) {
+    let now = world.now;
+    let Some(run) = world.run_mut(name) else {
+        return;
+    };
+    let (fence, was_active) = (run.fence, run.state.is_active());
+    let has_begun = run.started_at.is_some();
+    run.error = Some(format!("cancelled by @{by}"));
+    if may_be_at_work(run) {
+        run.state = RunState::Cancelling;
+    } else {
+        run.state = RunState::Cancelled;
+        run.fence += 1;
+        run.finished_at = Some(now);
+        run.waits.clear();
+    }
+    if was_active {
+        let call = Call::CancelWorkflow {
+            run: name.clone(),
+            fence,
+        };
+        world.call_for_run(name, call);
+    }
+    if has_begun {
+        world.show_run(name);
+    }
+}
+
+/// Whether a machine may be executing it: a function that no job has claimed is not, and never will be.
+fn may_be_at_work(run: &Run) -> bool {
+    match run.state {
+        RunState::Running => true,
+        RunState::Starting => matches!(run.current().action, Action::Workflow(_)),
+        _ => false,
+    }
 }
 
 /// Takes a deployment down with the program that brought it up: its release's config at its release's commit.

@@ -37,7 +37,8 @@ pub(super) fn needs_runner(world: &mut World, name: &RunName, fence: i64) {
 
 /// A job has taken the run.
 pub(super) fn claimed(world: &mut World, name: &RunName, fence: i64) {
-    if let Some(run) = world.awaited_run(name, fence) {
+    let run = world.awaited_run(name, fence);
+    if let Some(run) = run.filter(|run| run.state == RunState::Starting) {
         run.state = RunState::Running;
     }
 }
@@ -63,9 +64,28 @@ pub(super) fn ended(world: &mut World, name: &RunName, fence: i64, outcome: &Out
                 world.change(Change::WatchAlso(package, watch.clone()));
             }
         }
+        Outcome::Next { .. } | Outcome::Failed { .. } if is_cancelling(world, name) => {
+            stopped(world, name);
+        }
         Outcome::Next { function, inputs } => go_on(world, name, function, inputs),
         Outcome::Failed { message } => fail(world, name, message),
     }
+}
+
+fn is_cancelling(world: &World, name: &RunName) -> bool {
+    world
+        .snapshot
+        .run(name)
+        .is_some_and(|run| run.state == RunState::Cancelling)
+}
+
+/// What was asked to stop has stopped. What had succeeded before it could is done all the same: that is the truth.
+fn stopped(world: &mut World, name: &RunName) {
+    let now = world.now;
+    if let Some(run) = world.run_mut(name) {
+        finish(run, RunState::Cancelled, now);
+    }
+    world.show_run(name);
 }
 
 fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>) {
@@ -74,6 +94,7 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
         return;
     };
     finish(run, RunState::Complete, now);
+    run.error = None;
     run.outputs.clone_from(outputs);
     let kind = run.kind;
     let document = json!({

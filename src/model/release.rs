@@ -111,6 +111,8 @@ pub enum RunState {
     Starting,
     /// A job has claimed it.
     Running,
+    /// Asked to stop; it goes on until its end is known.
+    Cancelling,
     /// Between two functions of its chain, waiting for inputs.
     Paused,
     /// Succeeded.
@@ -126,7 +128,10 @@ pub enum RunState {
 impl RunState {
     /// Whether something is (or is about to be) executing.
     pub fn is_active(self) -> bool {
-        matches!(self, RunState::Starting | RunState::Running)
+        matches!(
+            self,
+            RunState::Starting | RunState::Running | RunState::Cancelling
+        )
     }
 
     /// Whether nothing will ever change it again.
@@ -135,7 +140,11 @@ impl RunState {
             RunState::Complete | RunState::Failed | RunState::Cancelled | RunState::Superseded => {
                 true
             }
-            RunState::Pending | RunState::Starting | RunState::Running | RunState::Paused => false,
+            RunState::Pending
+            | RunState::Starting
+            | RunState::Running
+            | RunState::Cancelling
+            | RunState::Paused => false,
         }
     }
 }

@@ -74,6 +74,8 @@ pub enum Button {
     Approve,
     /// Run again what failed.
     Retry,
+    /// Stop what is not finished.
+    Cancel,
 }
 
 impl Button {
@@ -82,12 +84,13 @@ impl Button {
         match self {
             Button::Approve => "approve",
             Button::Retry => "retry",
+            Button::Cancel => "cancel",
         }
     }
 
     /// The button of an identifier.
     pub fn from_identifier(identifier: &str) -> Option<Button> {
-        [Button::Approve, Button::Retry]
+        [Button::Approve, Button::Retry, Button::Cancel]
             .into_iter()
             .find(|button| button.identifier() == identifier)
     }
@@ -97,6 +100,7 @@ impl Button {
         match self {
             Button::Approve => "Approve",
             Button::Retry => "Retry",
+            Button::Cancel => "Cancel",
         }
     }
 
@@ -105,6 +109,7 @@ impl Button {
         match self {
             Button::Approve => "Give the approval this release needs",
             Button::Retry => "Run again what failed",
+            Button::Cancel => "Stop what is not finished",
         }
     }
 }

@@ -46,7 +46,8 @@ fn button(release: &Release, status: ReleaseStatus, missing: &Missing) -> Option
             .keys()
             .any(|lack| is_approval(release, lack))
             .then_some(Button::Approve),
-        ReleaseStatus::Running | ReleaseStatus::Superseded | ReleaseStatus::Complete => None,
+        ReleaseStatus::Running => Some(Button::Cancel),
+        ReleaseStatus::Superseded | ReleaseStatus::Complete => None,
     }
 }
 
@@ -188,6 +189,7 @@ fn state_words(release: &Release, snapshot: &Snapshot, key: &TaskKey, run: &Run)
         RunState::Superseded => "⏭️ superseded".to_owned(),
         RunState::Starting => "🕓 starting".to_owned(),
         RunState::Running => "🏃 running".to_owned(),
+        RunState::Cancelling => "⛔ is being cancelled".to_owned(),
         RunState::Pending | RunState::Paused => {
             match status::waiting(release, key, run, snapshot) {
                 Some(Waiting::ForInputs(missing))

@@ -21,7 +21,7 @@ pub fn run_check(
     let run = release.runs.get(&(name.key.clone(), name.number))?;
     let conclusion = match run.state {
         RunState::Pending => return None,
-        RunState::Starting | RunState::Running | RunState::Paused => None,
+        RunState::Starting | RunState::Running | RunState::Cancelling | RunState::Paused => None,
         RunState::Complete => Some(Conclusion::Success),
         RunState::Failed => Some(Conclusion::Failure),
         RunState::Cancelled => Some(Conclusion::Cancelled),
@@ -35,6 +35,7 @@ pub fn run_check(
         RunState::Complete => format!("{} is done", step_name(&name.key, run)),
         RunState::Failed => format!("{} failed", step_name(&name.key, run)),
         RunState::Cancelled => format!("{} was cancelled", step_name(&name.key, run)),
+        RunState::Cancelling => format!("{} is being cancelled", step_name(&name.key, run)),
         RunState::Superseded => format!("{} is not needed any more", step_name(&name.key, run)),
         RunState::Paused => format!("{} waits for input", step_name(&name.key, run)),
         RunState::Pending | RunState::Starting | RunState::Running => {

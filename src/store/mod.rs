@@ -35,7 +35,7 @@ pub use releases::ReleaseView;
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};
 pub use snapshot::Scope;
-pub use waves::Wave;
+pub use waves::{ActiveRun, Wave};
 
 /// Why the record could not be read or written. For the operator's log; never sent to anyone else.
 #[derive(Debug, thiserror::Error)]

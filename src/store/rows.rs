@@ -68,7 +68,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         for chunk in releases.chunks(LIST) {
             let sql = format!(
                 "UPDATE release SET is_open = EXISTS (SELECT 1 FROM run WHERE run.release_id = release.id \
-                 AND run.state IN ('pending', 'starting', 'running', 'paused')) WHERE id IN {}",
+                 AND run.state IN ('pending', 'starting', 'running', 'cancelling', 'paused')) WHERE id IN {}",
                 placeholders(1, chunk.len())
             );
             let mut query = sqlx::query(AssertSqlSafe(sql));

@@ -232,7 +232,7 @@ impl Store {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query(
             "SELECT reported_outputs FROM run WHERE id = $1 AND fence = $2 \
-             AND state IN ('starting', 'running')",
+             AND state IN ('starting', 'running', 'cancelling')",
         )
         .bind(run_id)
         .bind(fence)

@@ -29,6 +29,17 @@ pub struct Wave {
     pub url: Option<String>,
 }
 
+/// A run that travels in a wave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveRun {
+    /// Which run.
+    pub name: RunName,
+    /// The start that travels.
+    pub fence: i64,
+    /// Whether somebody has asked it to stop.
+    pub is_cancelling: bool,
+}
+
 const COLUMNS: &str = "key, installation_id, repository_id, workflow, is_native, created_at, \
                        workflow_run_id, url, is_listed";
 
@@ -117,7 +128,7 @@ impl Store {
     pub async fn has_unconfirmed_native_wave(&self, repository_id: i64) -> Result<bool> {
         let row = sqlx::query(
             "SELECT EXISTS (SELECT 1 FROM run JOIN wave ON wave.key = run.wave \
-             WHERE run.state IN ('starting', 'running') AND wave.repository_id = $1 \
+             WHERE run.state IN ('starting', 'running', 'cancelling') AND wave.repository_id = $1 \
              AND wave.is_native = 1 AND wave.workflow_run_id IS NULL)",
         )
         .bind(repository_id)
@@ -147,17 +158,17 @@ impl Store {
         Ok(())
     }
 
-    /// The runs of a wave whose start in it is still active, with their fences.
+    /// The runs of a wave whose start in it is still active.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn active_runs_of_wave(&self, key: &str) -> Result<Vec<(RunName, i64)>> {
+    pub async fn active_runs_of_wave(&self, key: &str) -> Result<Vec<ActiveRun>> {
         let rows = sqlx::query(
-            "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence \
-             FROM run JOIN release ON release.id = run.release_id \
+            "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence, \
+             run.state FROM run JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
              WHERE run.wave = $1 AND run.wave_fence = run.fence \
-             AND run.state IN ('starting', 'running') ORDER BY run.id",
+             AND run.state IN ('starting', 'running', 'cancelling') ORDER BY run.id",
         )
         .bind(key)
         .fetch_all(&self.readers)
@@ -175,7 +186,11 @@ impl Store {
                     key: parse("task", row.get(3))?,
                     number: RunNumber(row.get(4)),
                 };
-                Ok((name, row.get(5)))
+                Ok(ActiveRun {
+                    name,
+                    fence: row.get(5),
+                    is_cancelling: row.get::<String, _>(6) == "cancelling",
+                })
             })
             .collect()
     }
@@ -188,7 +203,7 @@ impl Store {
     pub async fn take_silent_waves(&self, before: Timestamp, now: Timestamp) -> Result<Vec<Wave>> {
         let sql = format!(
             "UPDATE wave SET checked_at = $1 WHERE coalesce(checked_at, created_at) <= $2 AND key IN \
-             (SELECT wave FROM run WHERE state IN ('starting', 'running') AND wave_fence = fence) \
+             (SELECT wave FROM run WHERE state IN ('starting', 'running', 'cancelling') AND wave_fence = fence) \
              RETURNING {COLUMNS}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -55,6 +55,7 @@ impl Worker {
             triggers.push(match button {
                 Button::Approve => Trigger::Approve(wish),
                 Button::Retry => Trigger::Retry(wish),
+                Button::Cancel => Trigger::Cancel(wish),
             });
         }
         // Whoever it was: GitHub has reset the check run, or still shows the pressed button.

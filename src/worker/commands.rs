@@ -112,21 +112,18 @@ impl Worker {
                 self.hear_deploy(repository, &pull, environment, packages, heard)
                     .await?;
             }
-            Command::Approve { packages } => {
+            Command::Approve { packages }
+            | Command::Retry { packages }
+            | Command::Cancel { packages } => {
                 let wishes = self
                     .wishes(repository, place, login, packages, heard)
                     .await?;
-                heard
-                    .triggers
-                    .extend(wishes.into_iter().map(Trigger::Approve));
-            }
-            Command::Retry { packages } => {
-                let wishes = self
-                    .wishes(repository, place, login, packages, heard)
-                    .await?;
-                heard
-                    .triggers
-                    .extend(wishes.into_iter().map(Trigger::Retry));
+                let trigger = match command {
+                    Command::Approve { .. } => Trigger::Approve,
+                    Command::Cancel { .. } => Trigger::Cancel,
+                    _ => Trigger::Retry,
+                };
+                heard.triggers.extend(wishes.into_iter().map(trigger));
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use super::line::Decision;
 use super::{Problem, Worker};
 use crate::engine::Trigger;
 use crate::model::{Outcome, RunName};
-use crate::store::{Delivery, Done, Repository, Wave};
+use crate::store::{ActiveRun, Delivery, Done, Repository, Wave};
 use crate::webhook::{WorkflowRun, WorkflowRunAction};
 
 /// The artifact a native workflow may leave its outputs in: files named after outputs, or JSON objects of them.
@@ -72,7 +72,10 @@ impl Worker {
     ) -> Result<Vec<Trigger>, Problem> {
         let active = self.store.active_runs_of_wave(&wave.key).await?;
         let mut triggers = Vec::new();
-        for (run, fence) in active {
+        for ActiveRun {
+            name: run, fence, ..
+        } in active
+        {
             let outcome = if wave.is_native && conclusion == "success" {
                 let outputs = self.outputs(repository, &run, workflow_run_id).await?;
                 Outcome::Done {

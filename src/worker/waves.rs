@@ -15,7 +15,7 @@ use crate::config;
 use crate::engine::plan::Call;
 use crate::engine::{Release, Run};
 use crate::github::GitHubError;
-use crate::model::{Action, RunName, WorkflowCall};
+use crate::model::{Action, RunName, RunState, WorkflowCall};
 use crate::store::{PendingEffect, Repository, Wave};
 
 /// The workflow that executes functions unless the config file names another.
@@ -84,6 +84,10 @@ impl Worker {
         let Some((release, current)) = self.started_run(effect, run, fence).await? else {
             return self.settled(effect).await;
         };
+        if current.state == RunState::Cancelling {
+            let message = "cancelled before it was started".to_owned();
+            return self.unstartable(effect, run, fence, message).await;
+        }
         let Action::Workflow(call) = &current.current().action else {
             return self.settled(effect).await;
         };
@@ -248,8 +252,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Asks GitHub to stop the workflow run, unless other runs still need it. The run is given up already: its late
-    /// result is fenced off.
+    /// Asks GitHub to stop the workflow run, unless other runs still need it: a job of a matrix cannot be stopped alone.
     pub(super) async fn cancel_workflow(
         &self,
         effect: &PendingEffect,
@@ -263,7 +266,8 @@ impl Worker {
         let Some((id, wave)) = wave.and_then(|wave| Some((wave.workflow_run_id?, wave))) else {
             return self.settled(effect).await;
         };
-        if self.store.active_runs_of_wave(&wave.key).await?.is_empty() {
+        let active = self.store.active_runs_of_wave(&wave.key).await?;
+        if active.iter().all(|run| run.is_cancelling) {
             let repository = self.repository_of(effect).await?;
             let answer = self
                 .github

@@ -168,3 +168,28 @@ async fn the_end_of_a_job_that_went_on_elsewhere_is_not_the_end_of_the_step() {
     insta::assert_snapshot!(app.page(&commit, "ocuroot / api"));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_step_that_is_cancelled_keeps_its_environment_until_its_job_has_ended() {
+    let app = App::with_shop().await;
+    let first = app.push(&shop(), "Begin");
+    app.settle().await;
+    let build = app.queued().remove(0);
+    app.github.start_workflow_run(build.id).unwrap();
+    app.execute(&build, succeed).await;
+    app.settle().await;
+    let staging = app.queued().remove(0);
+    app.github.start_workflow_run(staging.id).unwrap();
+    app.claim_all(&staging).await;
+    app.settle().await;
+    app.press(&first, "ocuroot / api", "cancel", "alice").await;
+    insta::assert_snapshot!(app.checks(&first));
+    let asked = app.github.workflow_run(staging.id).unwrap();
+    assert!(asked.cancel_requested, "GitHub is asked to stop it");
+    app.github
+        .complete_workflow_run(staging.id, "cancelled")
+        .unwrap();
+    app.settle().await;
+    insta::assert_snapshot!(app.checks(&first));
+    app.finish().await;
+}

@@ -257,6 +257,57 @@ fn cancel_makes_way_for_the_release_behind() {
 }
 
 #[test]
+fn what_a_job_is_at_keeps_its_environment_until_its_end_is_known() {
+    let mut story = Story::default();
+    story.push("api", "a1", "deploy/staging");
+    story.claimed("api/@r1/deploy/staging");
+    story.push("api", "a2", "deploy/staging");
+    story.cancel("api/@r1");
+    assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/staging/1: cancelling, cancelled by @robin
+    api/@r2 running
+      deploy/staging/1: pending behind api/@r1
+    ");
+    story.fails("api/@r1/deploy/staging", "ended without a word");
+    assert_snapshot!(story.table(), @"
+    api/@r1 cancelled
+      deploy/staging/1: cancelled, cancelled by @robin
+    api/@r2 running
+      deploy/staging/1: starting
+    ");
+}
+
+#[test]
+fn what_succeeds_before_it_could_be_stopped_is_done() {
+    let mut story = Story::default();
+    story.push("api", "a1", "task/build");
+    story.claimed("api/@r1/task/build");
+    story.cancel("api/@r1");
+    story.done("api/@r1/task/build");
+    assert_snapshot!(story.table(), @"
+    api/@r1 complete
+      task/build/1: complete
+    ");
+}
+
+#[test]
+fn a_workflow_that_may_have_started_is_waited_for() {
+    let mut story = Story::default();
+    story.push("api", "a1", "task/build workflow:build.yml");
+    story.cancel("api/@r1");
+    assert_snapshot!(story.table(), @"
+    api/@r1 running
+      task/build/1: cancelling, cancelled by @robin
+    ");
+    story.fails("api/@r1/task/build", "cancelled before it was started");
+    assert_snapshot!(story.table(), @"
+    api/@r1 cancelled
+      task/build/1: cancelled, cancelled by @robin
+    ");
+}
+
+#[test]
 fn what_was_cancelled_can_be_retried() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build | deploy/staging");
