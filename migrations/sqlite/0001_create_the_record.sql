@@ -147,6 +147,7 @@ CREATE TABLE state (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, reference)
 );
+CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
 
 CREATE TABLE tag (

@@ -23,9 +23,10 @@ pub fn help() -> String {
     text
 }
 
-fn every_command() -> [Command; 6] {
+fn every_command() -> [Command; 7] {
     [
         Command::Status,
+        Command::Where,
         Command::Deploy {
             environment: "production".parse().expect("a valid environment name"),
             packages: Vec::new(),
@@ -46,6 +47,7 @@ fn every_command() -> [Command; 6] {
 fn line(command: &Command) -> (&'static str, &'static str) {
     match command {
         Command::Status => ("status", "says how the releases of this pull request stand"),
+        Command::Where => ("where", "says what of this repository is deployed where"),
         Command::Deploy {
             environment: _,
             packages: _,

@@ -14,6 +14,8 @@ pub enum Command {
     Help,
     /// How the pull request's releases stand.
     Status,
+    /// What of this repository is deployed where.
+    Where,
     /// Release the pull request's head up to an environment.
     Deploy {
         /// Where to.
@@ -43,7 +45,7 @@ impl Command {
     /// who may change the code may run it, nobody else.
     pub fn needed_permission(&self) -> Permission {
         match self {
-            Command::Help | Command::Status => Permission::Read,
+            Command::Help | Command::Status | Command::Where => Permission::Read,
             Command::Deploy { .. }
             | Command::Approve { .. }
             | Command::Cancel { .. }
@@ -56,6 +58,7 @@ impl Command {
         match self {
             Command::Help => "help",
             Command::Status => "status",
+            Command::Where => "where",
             Command::Deploy { .. } => "deploy",
             Command::Approve { .. } => "approve",
             Command::Cancel { .. } => "cancel",

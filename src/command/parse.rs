@@ -3,7 +3,9 @@
 use super::{Command, CommandError};
 
 /// Every verb, for did-you-mean and for the help.
-pub(super) const VERBS: [&str; 6] = ["help", "status", "deploy", "approve", "retry", "cancel"];
+pub(super) const VERBS: [&str; 7] = [
+    "help", "status", "where", "deploy", "approve", "retry", "cancel",
+];
 
 const PREFIX: &str = "/ocuroot";
 
@@ -62,6 +64,7 @@ fn command(rest: &str) -> Result<Command, String> {
     match verb {
         "help" => nothing_more(Command::Help, &arguments),
         "status" => nothing_more(Command::Status, &arguments),
+        "where" => nothing_more(Command::Where, &arguments),
         "approve" => Ok(Command::Approve {
             packages: arguments,
         }),

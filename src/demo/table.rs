@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comfy_table::{Table, presets};
 
-use crate::model::{EnvironmentName, PackageName, Reference, SubPathKind};
+use crate::model::{EnvironmentName, PackageName};
 use crate::store::Store;
 
 /// The live deployments of a workspace with their URLs.
@@ -13,16 +13,10 @@ use crate::store::Store;
 /// When the database does.
 pub async fn table(store: &Store, installation_id: i64) -> anyhow::Result<String> {
     let mut cells: BTreeMap<(PackageName, EnvironmentName), String> = BTreeMap::new();
-    for (package, environment, release) in store.deployments(installation_id).await? {
-        let name = environment.as_str();
-        let reference = Reference::of_package(&package, "", SubPathKind::Deploy, name);
-        let document = store.document(installation_id, &reference).await?;
-        let url = document
-            .as_ref()
-            .and_then(|document| document["output"]["url"].as_str())
-            .unwrap_or_default();
-        let cell = format!("{}\n{url}", release.number);
-        cells.insert((package, environment), cell);
+    for place in store.deployments(installation_id).await? {
+        let url = place.url.unwrap_or_default();
+        let cell = format!("{}\n{url}", place.release.number);
+        cells.insert((place.package, place.environment), cell);
     }
     let packages: BTreeSet<&PackageName> = cells.keys().map(|(package, _)| package).collect();
     let places: BTreeSet<&EnvironmentName> = cells.keys().map(|(_, place)| place).collect();

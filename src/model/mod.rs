@@ -1,5 +1,6 @@
 //! Layer 0: the words. Plain data every other layer speaks in; no I/O, no clock, no decisions.
 
+pub mod deployment;
 pub mod diagnostic;
 pub mod environment;
 pub mod id;
@@ -9,6 +10,7 @@ pub mod reference;
 pub mod release;
 pub mod time;
 
+pub use deployment::LiveDeployment;
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::Environment;
 pub use id::{

@@ -3,6 +3,7 @@
 mod comment;
 mod commit_check;
 pub mod markdown;
+mod places;
 mod release_check;
 mod run_check;
 mod waiting;
@@ -14,6 +15,7 @@ use crate::model::{Diagnostic, PackageName};
 
 pub use comment::{Refusal, answers, nothing_to_release, refusal, result, status_overview};
 pub use commit_check::commit_check;
+pub use places::places;
 pub use release_check::release_check;
 pub use run_check::run_check;
 

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::{Result, Store, from_json, parse, placeholders, to_json};
-use crate::model::{
-    EnvironmentName, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp,
-};
+use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp};
 
 /// Statements take at most this many values at once; longer lists are read in pieces.
 pub(super) const LIST: usize = 500;
@@ -148,35 +147,60 @@ impl Store {
         Ok(found.remove(reference))
     }
 
-    /// What is deployed now in a workspace: package, environment, release.
+    /// What is deployed now in a workspace.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn deployments(
-        &self,
-        installation_id: i64,
-    ) -> Result<Vec<(PackageName, EnvironmentName, ReleaseName)>> {
+    pub async fn deployments(&self, installation_id: i64) -> Result<Vec<LiveDeployment>> {
         let rows = sqlx::query(
-            "SELECT repository, path, name, body FROM state \
+            "SELECT repository, path, name, body, updated_at FROM state \
              WHERE installation_id = $1 AND kind = 'deploy' AND release = '' \
              ORDER BY repository, path, name",
         )
         .bind(installation_id)
         .fetch_all(&self.readers)
         .await?;
-        let mut deployments = Vec::with_capacity(rows.len());
-        for row in rows {
-            let package = PackageName {
-                repository: row.get(0),
-                path: row.get(1),
-            };
-            let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
-            let release = ReleaseName {
-                package: package.clone(),
-                number: release_number(&body)?,
-            };
-            deployments.push((package, parse("environment", row.get(2))?, release));
-        }
-        Ok(deployments)
+        rows.iter().map(live_deployment).collect()
     }
+
+    /// What is deployed now of the packages of one repository, as refs call it.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn deployments_of_repository(
+        &self,
+        installation_id: i64,
+        repository: &str,
+    ) -> Result<Vec<LiveDeployment>> {
+        let rows = sqlx::query(
+            "SELECT repository, path, name, body, updated_at FROM state \
+             WHERE installation_id = $1 AND repository = $2 AND kind = 'deploy' AND release = '' \
+             ORDER BY path, name",
+        )
+        .bind(installation_id)
+        .bind(repository)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(live_deployment).collect()
+    }
+}
+
+fn live_deployment(row: &SqliteRow) -> Result<LiveDeployment> {
+    let package = PackageName {
+        repository: row.get(0),
+        path: row.get(1),
+    };
+    let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
+    let release = ReleaseName {
+        package: package.clone(),
+        number: release_number(&body)?,
+    };
+    let url = body["output"]["url"].as_str().map(str::to_owned);
+    Ok(LiveDeployment {
+        package,
+        environment: parse("environment", row.get(2))?,
+        release,
+        since: Timestamp(row.get(4)),
+        url,
+    })
 }

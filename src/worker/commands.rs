@@ -102,6 +102,7 @@ impl Worker {
                 let overview = self.overview(repository, place.pull_request).await?;
                 heard.replies.push(overview);
             }
+            Command::Where => heard.replies.push(self.places(repository).await?),
             Command::Deploy {
                 environment,
                 packages,
@@ -274,6 +275,14 @@ impl Worker {
                 reply_to: Some(place.pull_request),
             })
             .collect())
+    }
+
+    async fn places(&self, repository: &Repository) -> Result<String, Problem> {
+        let places = self
+            .store
+            .deployments_of_repository(repository.installation_id, &repository.reference_name)
+            .await?;
+        Ok(report::places(&places, self.clock.now()))
     }
 
     async fn overview(&self, repository: &Repository, number: i64) -> Result<String, Problem> {

@@ -290,3 +290,12 @@ async fn a_head_that_moved_after_the_command_was_given_is_not_deployed_unseen() 
     insta::assert_snapshot!(app.conversation(number));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn where_tells_what_is_deployed_where() {
+    let (app, number) = proposed().await;
+    app.pass(3 * 3600);
+    app.say(number, "alice", "/ocuroot where").await;
+    insta::assert_snapshot!(app.conversation(number));
+    app.finish().await;
+}

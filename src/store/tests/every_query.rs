@@ -300,7 +300,12 @@ async fn releases(store: &Store) -> super::super::Result<()> {
     assert_eq!(all, BTreeSet::from([package()]));
     store.release_view(INSTALLATION, &release()).await?;
     assert!(store.commit_report(REPOSITORY, &head()).await?.is_some());
-    assert_eq!(store.deployments(INSTALLATION).await?.len(), 1);
+    let everywhere = store.deployments(INSTALLATION).await?;
+    assert_eq!(everywhere.len(), 1);
+    let here = store
+        .deployments_of_repository(INSTALLATION, &package().repository)
+        .await?;
+    assert_eq!(here, everywhere);
     let written = store
         .checks_of_commit(INSTALLATION, REPOSITORY, &head())
         .await?;

@@ -1,0 +1,18 @@
+//! What is deployed where, now.
+
+use super::{EnvironmentName, PackageName, ReleaseName, Timestamp};
+
+/// A deployment that is live.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveDeployment {
+    /// Whose.
+    pub package: PackageName,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// Which release of it.
+    pub release: ReleaseName,
+    /// Since when.
+    pub since: Timestamp,
+    /// Its output `url`, if it has one.
+    pub url: Option<String>,
+}
