@@ -118,11 +118,7 @@ fn is_web_address(url: &str) -> bool {
 }
 
 async fn assignment(worker: &Worker, row: &RunRow, token: String) -> Result<Assignment, Refusal> {
-    let scope = Scope {
-        installation_id: row.installation_id,
-        releases: std::iter::once(row.name.release.clone()).collect(),
-        ..Scope::default()
-    };
+    let scope = Scope::of_release(row.installation_id, &row.name.release);
     let (snapshot, _) = worker.store.snapshot(&scope).await?;
     let repository = worker.store.repository(row.repository_id).await?;
     let release = snapshot.releases.get(&row.name.release);

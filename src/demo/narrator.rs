@@ -80,8 +80,8 @@ impl Narrator {
                 return Ok(());
             }
             // The server's own record changes without GitHub noticing: a look every now and then.
-            let now = View::of(github);
-            let change = github.wait_for(|github| (View::of(github) != now).then_some(()));
+            let seen = &self.seen;
+            let change = github.wait_for(|github| (View::of(github) != *seen).then_some(()));
             let _ = tokio::time::timeout(GLANCE, change).await;
         }
     }

@@ -69,7 +69,8 @@ impl Store {
             .collect())
     }
 
-    /// Takes the oldest due delivery of a workspace that is not `busy` for `lease_seconds`; if it is not finished by then it comes again.
+    /// Takes the oldest due delivery of a workspace that is not `busy` for `lease_seconds`; if it is not finished by
+    /// then it comes again.
     ///
     /// # Errors
     /// When the database does.

@@ -38,6 +38,17 @@ pub struct Scope {
     pub approves: BTreeSet<ReleaseName>,
 }
 
+impl Scope {
+    /// What one release is about, and nothing else.
+    pub fn of_release(installation_id: i64, release: &ReleaseName) -> Scope {
+        Scope {
+            installation_id,
+            releases: BTreeSet::from([release.clone()]),
+            ..Scope::default()
+        }
+    }
+}
+
 impl Store {
     /// Reads what `scope` names, with the workspace's version at that moment.
     ///

@@ -68,11 +68,7 @@ impl Worker {
         run: &RunName,
         fence: i64,
     ) -> Result<Option<(Release, Run)>, Problem> {
-        let scope = Scope {
-            installation_id: effect.installation_id,
-            releases: std::iter::once(run.release.clone()).collect(),
-            ..Scope::default()
-        };
+        let scope = Scope::of_release(effect.installation_id, &run.release);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let current = snapshot.run(run).cloned();
         let release = snapshot.releases.get(&run.release).cloned();

@@ -47,7 +47,10 @@ impl Worker {
         effect: &PendingEffect,
         name: &ReleaseName,
     ) -> Result<(), Problem> {
-        let (snapshot, _) = self.store.snapshot(&one_release(effect, name)).await?;
+        let (snapshot, _) = self
+            .store
+            .snapshot(&Scope::of_release(effect.installation_id, name))
+            .await?;
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
@@ -69,7 +72,7 @@ impl Worker {
         effect: &PendingEffect,
         name: &RunName,
     ) -> Result<(), Problem> {
-        let scope = one_release(effect, &name.release);
+        let scope = Scope::of_release(effect.installation_id, &name.release);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let row = self.store.run_by_name(effect.installation_id, name).await?;
         let (Some(release), Some(row)) = (snapshot.releases.get(&name.release), row) else {
@@ -144,14 +147,6 @@ impl Worker {
             .put_github_object(effect.installation_id, &effect.key, &object)
             .await?;
         self.settled(effect).await
-    }
-}
-
-fn one_release(effect: &PendingEffect, name: &ReleaseName) -> Scope {
-    Scope {
-        installation_id: effect.installation_id,
-        releases: std::iter::once(name.clone()).collect(),
-        ..Scope::default()
     }
 }
 

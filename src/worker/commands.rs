@@ -9,7 +9,7 @@ use crate::engine::{Effect, Trigger};
 use crate::github::{PullRequest, PullRequestState};
 use crate::model::{CommitSha, EnvironmentName, ReleaseName, TaskKey};
 use crate::report::{self, Refusal};
-use crate::store::{Delivery, Done, PullRequestRow, Repository, Scope};
+use crate::store::{Delivery, Done, Repository, Scope};
 use crate::webhook::{self, Sender};
 
 /// What the commands of one comment come to.
@@ -226,15 +226,7 @@ impl Worker {
         if heads.iter().any(|row| row.number == pull.number) {
             return Ok(true);
         }
-        let row = PullRequestRow {
-            repository_id: repository.id,
-            number: pull.number,
-            head_sha: pull.head_sha.clone(),
-            base_ref: pull.base_ref.clone(),
-            is_fork: pull.is_fork,
-            is_open: pull.state == PullRequestState::Open,
-        };
-        self.store.put_pull_request(&row, self.clock.now()).await?;
+        self.note_pull_request(repository, pull).await?;
         Ok(false)
     }
 
@@ -309,11 +301,7 @@ impl Worker {
         installation_id: i64,
         release: &ReleaseName,
     ) -> Result<Option<CommitSha>, Problem> {
-        let scope = Scope {
-            installation_id,
-            releases: std::iter::once(release.clone()).collect(),
-            ..Scope::default()
-        };
+        let scope = Scope::of_release(installation_id, release);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         Ok(snapshot
             .releases

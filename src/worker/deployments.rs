@@ -14,11 +14,7 @@ impl Worker {
         effect: &PendingEffect,
         name: &RunName,
     ) -> Result<(), Problem> {
-        let scope = Scope {
-            installation_id: effect.installation_id,
-            releases: std::iter::once(name.release.clone()).collect(),
-            ..Scope::default()
-        };
+        let scope = Scope::of_release(effect.installation_id, &name.release);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let release = snapshot.releases.get(&name.release);
         let (Some(release), Some(run), Some(environment)) =

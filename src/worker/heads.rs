@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Problem, Worker};
-use crate::github::PullRequest;
 use crate::model::{CommitSha, DeliveryId};
-use crate::store::{Delivery, PullRequestRow, Repository};
+use crate::store::{Delivery, Repository};
 use crate::webhook::IncomingDelivery;
 
 /// How often a repository is looked at, in seconds.
@@ -108,8 +107,7 @@ impl Worker {
             .installation(repository.installation_id)
             .pull_request(&repository.name, unseen.number)
             .await?;
-        let row = row(&repository, &pull);
-        self.store.put_pull_request(&row, self.clock.now()).await?;
+        self.note_pull_request(&repository, &pull).await?;
         self.preview(
             delivery,
             &repository,
@@ -118,17 +116,6 @@ impl Worker {
             Some(pull.number),
         )
         .await
-    }
-}
-
-fn row(repository: &Repository, pull: &PullRequest) -> PullRequestRow {
-    PullRequestRow {
-        repository_id: repository.id,
-        number: pull.number,
-        head_sha: pull.head_sha.clone(),
-        base_ref: pull.base_ref.clone(),
-        is_fork: pull.is_fork,
-        is_open: pull.state == crate::github::PullRequestState::Open,
     }
 }
 

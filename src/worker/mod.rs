@@ -62,7 +62,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Works until inbox and outbox hold nothing that is due. For tests and the demo.
+    /// Works until inbox and outbox hold nothing that is due. For tests.
     ///
     /// # Errors
     /// When the database does.

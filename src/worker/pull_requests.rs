@@ -3,6 +3,7 @@
 use super::line::Decision;
 use super::{Problem, Worker};
 use crate::engine::{NewReleases, Trigger};
+use crate::github;
 use crate::model::CommitSha;
 use crate::store::{Delivery, Done, PullRequestRow, Repository};
 use crate::webhook::{MergeGroupAction, PullRequest, PullRequestAction};
@@ -59,6 +60,24 @@ impl Worker {
             }
             _ => self.ignore(delivery, "the group is over").await,
         }
+    }
+
+    /// Remembers a pull request as GitHub shows it now.
+    pub(super) async fn note_pull_request(
+        &self,
+        repository: &Repository,
+        pull: &github::PullRequest,
+    ) -> Result<(), Problem> {
+        let row = PullRequestRow {
+            repository_id: repository.id,
+            number: pull.number,
+            head_sha: pull.head_sha.clone(),
+            base_ref: pull.base_ref.clone(),
+            is_fork: pull.is_fork,
+            is_open: pull.state == github::PullRequestState::Open,
+        };
+        self.store.put_pull_request(&row, self.clock.now()).await?;
+        Ok(())
     }
 
     /// Says on `head` what merging it onto `base` would release.

@@ -25,11 +25,7 @@ impl Worker {
         name: &ReleaseName,
         pull_request: i64,
     ) -> Result<(), Problem> {
-        let scope = Scope {
-            installation_id: effect.installation_id,
-            releases: std::iter::once(name.clone()).collect(),
-            ..Scope::default()
-        };
+        let scope = Scope::of_release(effect.installation_id, name);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;

@@ -15,7 +15,7 @@ use crate::config;
 use crate::engine::plan::Call;
 use crate::engine::{Release, Run};
 use crate::github::GitHubError;
-use crate::model::{Action, RunName, RunState, WorkflowCall};
+use crate::model::{Action, RunName, RunState, Timestamp, WorkflowCall};
 use crate::store::{PendingEffect, Repository, Wave};
 
 /// The workflow that executes functions unless the config file names another.
@@ -31,6 +31,24 @@ struct Passenger {
     name: RunName,
     fence: i64,
     release: Release,
+    run: Run,
+}
+
+impl Passenger {
+    /// The wave it leads, of functions unless said otherwise. Every try of a start has a key of its own.
+    fn wave(&self, workflow: &str, now: Timestamp) -> Wave {
+        Wave {
+            key: format!("{}-{}-{}", self.run_id, self.fence, self.effect.attempts),
+            installation_id: self.effect.installation_id,
+            repository_id: self.effect.effect.repository_id,
+            workflow: workflow.to_owned(),
+            is_native: false,
+            is_listed: true,
+            created_at: now,
+            workflow_run_id: None,
+            url: None,
+        }
+    }
 }
 
 impl Worker {
@@ -51,17 +69,7 @@ impl Worker {
         let workflow = runner_of(&first.release);
         let mut passengers = vec![first];
         self.fill(effect, &workflow, &mut passengers).await?;
-        let wave = Wave {
-            key: format!("{}-{fence}-{}", passengers[0].run_id, effect.attempts),
-            installation_id: effect.installation_id,
-            repository_id: repository.id,
-            workflow: workflow.clone(),
-            is_native: false,
-            is_listed: true,
-            created_at: self.clock.now(),
-            workflow_run_id: None,
-            url: None,
-        };
+        let wave = passengers[0].wave(&workflow, self.clock.now());
         let inputs = BTreeMap::from([
             ("ocuroot_wave".to_owned(), wave.key.clone()),
             ("ocuroot_server".to_owned(), self.public_url.clone()),
@@ -81,45 +89,29 @@ impl Worker {
         if let Some(wave) = self.unconfirmed(effect).await? {
             return self.confirm(effect, &repository, &wave).await;
         }
-        let Some((release, current)) = self.started_run(effect, run, fence).await? else {
-            return self.settled(effect).await;
-        };
-        if current.state == RunState::Cancelling {
-            let message = "cancelled before it was started".to_owned();
-            return self.unstartable(effect, run, fence, message).await;
-        }
-        let Action::Workflow(call) = &current.current().action else {
-            return self.settled(effect).await;
-        };
         let Some(passenger) = self.passenger(effect.clone(), run, fence).await? else {
             return self.settled(effect).await;
         };
-        let sources = self.sources(&repository, &release.commit).await?;
+        if passenger.run.state == RunState::Cancelling {
+            let message = "cancelled before it was started".to_owned();
+            return self.unstartable(effect, run, fence, message).await;
+        }
+        let Action::Workflow(call) = &passenger.run.current().action else {
+            return self.settled(effect).await;
+        };
+        let commit = &passenger.release.commit;
+        let sources = self.sources(&repository, commit).await?;
         let text = self
-            .workflow_text(&repository, &release.commit, &sources, &call.file)
+            .workflow_text(&repository, commit, &sources, &call.file)
             .await?;
         let text = text.unwrap_or_default();
         let wave = Wave {
-            key: format!("{}-{fence}-{}", passenger.run_id, effect.attempts),
-            installation_id: effect.installation_id,
-            repository_id: repository.id,
-            workflow: call.file.clone(),
             is_native: true,
             is_listed: config::workflow::shows_run(&text),
-            created_at: self.clock.now(),
-            workflow_run_id: None,
-            url: None,
+            ..passenger.wave(&call.file, self.clock.now())
         };
         let declared = config::workflow::declared_names(&text);
-        let inputs = native_inputs(
-            &self.public_url,
-            &declared,
-            call,
-            &current,
-            &release,
-            run,
-            &wave.key,
-        );
+        let inputs = native_inputs(&self.public_url, &declared, call, &passenger, &wave.key);
         self.start(&repository, &wave, &inputs, &[passenger]).await
     }
 
@@ -170,7 +162,7 @@ impl Worker {
         run: &RunName,
         fence: i64,
     ) -> Result<Option<Passenger>, Problem> {
-        let Some((release, _)) = self.started_run(&effect, run, fence).await? else {
+        let Some((release, current)) = self.started_run(&effect, run, fence).await? else {
             return Ok(None);
         };
         let row = self.store.run_by_name(effect.installation_id, run).await?;
@@ -180,6 +172,7 @@ impl Worker {
             name: run.clone(),
             fence,
             release,
+            run: current,
         }))
     }
 
@@ -310,19 +303,19 @@ fn native_inputs(
     server: &str,
     declared: &[String],
     call: &WorkflowCall,
-    run: &Run,
-    release: &Release,
-    name: &RunName,
+    passenger: &Passenger,
     wave: &str,
 ) -> BTreeMap<String, String> {
     let own = [
         ("ocuroot_server", server.to_owned()),
         ("ocuroot_run", wave.to_owned()),
-        ("ocuroot_commit", release.commit.to_string()),
-        ("ocuroot_release", release.name.number.to_string()),
+        ("ocuroot_commit", passenger.release.commit.to_string()),
+        ("ocuroot_release", passenger.name.release.number.to_string()),
         (
             "ocuroot_environment",
-            name.key
+            passenger
+                .name
+                .key
                 .environment()
                 .map_or(String::new(), ToString::to_string),
         ),
@@ -332,7 +325,7 @@ fn native_inputs(
         .filter(|(name, _)| declared.iter().any(|declared| declared == name))
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    for (name, value) in run.current().values.iter().chain(&call.inputs) {
+    for (name, value) in passenger.run.current().values.iter().chain(&call.inputs) {
         // The environment a deployment has for free is passed only to workflows that ask for it.
         if name != "environment" || declared.iter().any(|declared| declared == name) {
             inputs.insert(name.clone(), config::workflow::input_text(name, value));
