@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Diagnostic, Environment, Input, TaskKey, WorkflowCall};
+use crate::model::{Diagnostic, Environment, Guards, Input, TaskKey, WorkflowCall};
 
 use super::evaluation::RepositorySettings;
 
@@ -57,6 +57,7 @@ pub(super) struct Declared {
     pub(super) watch: Option<Vec<String>>,
     pub(super) runner: Option<RunnerChoice>,
     pub(super) repository: RepositorySettings,
+    pub(super) guards: Guards,
     /// How many functions are kept.
     pub(super) functions: usize,
 }

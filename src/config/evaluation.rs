@@ -8,7 +8,7 @@ use super::capabilities::Denied;
 use super::limits::Limits;
 use super::session::Session;
 use super::tree::SourceTree;
-use crate::model::{Diagnostic, Environment, Package};
+use crate::model::{Diagnostic, Environment, Guards, Package};
 
 /// What evaluating one file came to. Problems are diagnostics; with an error among them nothing else is usable.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Evaluation {
     pub environments: Vec<Environment>,
     /// The repository's settings, if the file is `repo.ocu.star` and has no error.
     pub repository: Option<RepositorySettings>,
+    /// What it guards with `protect` and `freeze`; nothing if it has an error.
+    #[serde(default, skip_serializing_if = "Guards::is_empty")]
+    pub guards: Guards,
     /// Every file that was loaded, directly or through others.
     #[serde(default)]
     pub loads: BTreeSet<String>,

@@ -20,7 +20,7 @@ use super::paths;
 use super::scope::{NeededCapability, Role, Scope, Stage};
 use super::tree::SourceTree;
 use super::{builtins, error, repository, source, validate, version};
-use crate::model::{Diagnostic, Environment};
+use crate::model::{Diagnostic, Environment, Guards};
 
 /// How deep files may load each other. Each level costs native stack.
 const MAX_LOAD_DEPTH: usize = 30;
@@ -85,6 +85,7 @@ impl<'a> Session<'a> {
         let evaluated = self.run(path, entry_role(path));
         let mut evaluation = Evaluation {
             loads: evaluated.loads.keys().cloned().collect(),
+            guards: evaluated.declared.guards.clone(),
             ..Evaluation::default()
         };
         if evaluated.module.is_some() {
@@ -100,6 +101,7 @@ impl<'a> Session<'a> {
             evaluation.package = None;
             evaluation.repository = None;
             evaluation.environments.clear();
+            evaluation.guards = Guards::default();
         }
         evaluation
     }

@@ -6,9 +6,11 @@ pub mod environment;
 pub mod id;
 pub mod invocation;
 pub mod package;
+pub mod protection;
 pub mod reference;
 pub mod release;
 pub mod time;
+pub mod window;
 
 pub use deployment::LiveDeployment;
 pub use diagnostic::{Diagnostic, Severity};
@@ -18,6 +20,8 @@ pub use id::{
 };
 pub use invocation::{Invocation, Outcome};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
+pub use protection::{EnvironmentSelector, Freeze, Grantee, Guards, Protection, QueuePolicy};
 pub use reference::{Reference, SubPathKind};
 pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};
 pub use time::Timestamp;
+pub use window::{Window, WindowError};

@@ -168,6 +168,43 @@ pub enum Permission {
     Admin,
 }
 
+impl Permission {
+    /// The word GitHub has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::None => "none",
+            Permission::Read => "read",
+            Permission::Triage => "triage",
+            Permission::Write => "write",
+            Permission::Maintain => "maintain",
+            Permission::Admin => "admin",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Permission, NameError> {
+        let all = [
+            Permission::None,
+            Permission::Read,
+            Permission::Triage,
+            Permission::Write,
+            Permission::Maintain,
+            Permission::Admin,
+        ];
+        let found = all.into_iter().find(|known| known.as_str() == text);
+        found.ok_or_else(|| NameError(format!("`{text}` is no permission")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::RunName;

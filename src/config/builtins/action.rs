@@ -49,10 +49,10 @@ pub(super) fn remark_dicts(
     }
 }
 
-/// `"10m"`, `"90s"`, `"1h30m"` in seconds.
-pub(super) fn seconds(text: &str) -> anyhow::Result<i64> {
+/// `"90s"`, `"10m"`, `"1h30m"`, `"2d"` in seconds; `what` names it in the error.
+pub(super) fn seconds(what: &str, text: &str) -> anyhow::Result<i64> {
     parse_seconds(text).ok_or_else(|| {
-        anyhow!("timeout \"{text}\" is not a duration: write it like \"90s\", \"10m\" or \"1h30m\"")
+        anyhow!("{what} \"{text}\" is not a duration: write it like \"90s\", \"10m\", \"1h30m\" or \"2d\"")
     })
 }
 
@@ -61,6 +61,7 @@ fn parse_seconds(text: &str) -> Option<i64> {
     let mut digits = String::new();
     for character in text.chars() {
         let unit = match character {
+            'd' => 86400,
             'h' => 3600,
             'm' => 60,
             's' => 1,

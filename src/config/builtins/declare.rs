@@ -153,7 +153,9 @@ struct Run<'v> {
 impl Run<'_> {
     fn timeout_seconds(&self) -> anyhow::Result<Option<i64>> {
         let timeout = self.timeout.into_option();
-        timeout.map(action::seconds).transpose()
+        timeout
+            .map(|timeout| action::seconds("timeout", timeout))
+            .transpose()
     }
 
     fn retries(&self) -> anyhow::Result<i64> {

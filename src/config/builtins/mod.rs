@@ -8,6 +8,7 @@ mod http;
 mod json;
 mod language;
 mod outcome;
+mod protection;
 mod repository;
 mod settings;
 
@@ -23,6 +24,7 @@ pub(super) fn globals() -> &'static Globals {
             .with(declare::builtins)
             .with(settings::builtins)
             .with(environment::builtins)
+            .with(protection::builtins)
             .with(outcome::builtins)
             .with(repository::builtins)
             .with(host::shared)

@@ -55,6 +55,29 @@ fn a_whole_package_is_read() {
 }
 
 #[test]
+fn guards_are_read_with_every_kind_of_selector() {
+    let text = r#"
+protect(
+    ["canary", environment("production"), {"type": "production"}],
+    deploy=["@alice", "@acme/sre"],
+    approve=["codeowners", "permission:maintain"],
+    approvals=2,
+    windows=["Mon-Thu 09:00-16:00 Europe/Berlin"],
+    soak="2h",
+    confirm=True,
+    break_glass=["@acme/oncall"],
+    queue="all",
+)
+protect(["staging"], approve=["@bob"], pull_requests=True, allow_self=True)
+freeze(["production"], ["2026-12-20..2027-01-03 UTC"], reason="holidays")
+"#;
+    let evaluation = planned(text);
+    assert_eq!(findings(&evaluation), "");
+    let json = serde_json::to_string_pretty(&evaluation.guards).expect("JSON");
+    insta::assert_snapshot!(json);
+}
+
+#[test]
 fn an_evaluation_survives_its_way_through_json() {
     let evaluation = planned(BASIC);
     let json = serde_json::to_string(&evaluation).expect("JSON");
