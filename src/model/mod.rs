@@ -1,5 +1,6 @@
 //! Layer 0: the words. Plain data every other layer speaks in; no I/O, no clock, no decisions.
 
+pub mod codeowners;
 pub mod deployment;
 pub mod diagnostic;
 pub mod environment;
@@ -12,6 +13,7 @@ pub mod release;
 pub mod time;
 pub mod window;
 
+pub use codeowners::CodeOwners;
 pub use deployment::LiveDeployment;
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::Environment;
