@@ -85,6 +85,19 @@ impl Call<'_> {
 
     /// One page of a list, within an object when it has a name, with links to the other pages.
     pub(crate) fn page(&self, name: Option<&str>, items: &[Value]) -> Result<Answer, Refusal> {
+        let (shown, next) = self.window(items)?;
+        let answer = match name {
+            None => Answer::json(200, &json!(shown)),
+            Some(name) => Answer::json(200, &json!({"total_count": items.len(), name: shown})),
+        };
+        Ok(with_link(answer, next))
+    }
+
+    /// The part of a list that is asked for, and the address of the next one.
+    pub(crate) fn window<'items, T>(
+        &self,
+        items: &'items [T],
+    ) -> Result<(&'items [T], Option<String>), Refusal> {
         let number = |key: &str, default: usize| match self.query.get(key) {
             None => Ok(default),
             Some(text) => text
@@ -93,17 +106,14 @@ impl Call<'_> {
         };
         let size = number("per_page", 30)?.clamp(1, 100);
         let page = number("page", 1)?.max(1);
-        let shown: Vec<&Value> = items.iter().skip(size * (page - 1)).take(size).collect();
-        let answer = match name {
-            None => Answer::json(200, &json!(shown)),
-            Some(name) => Answer::json(200, &json!({"total_count": items.len(), name: shown})),
-        };
-        if size * page >= items.len() {
-            return Ok(answer);
-        }
-        let mut query = self.query.clone();
-        query.insert("page".to_owned(), (page + 1).to_string());
-        Ok(answer.with("Link", format!("<{}>; rel=\"next\"", self.link(&query))))
+        let start = size.saturating_mul(page - 1).min(items.len());
+        let end = start.saturating_add(size).min(items.len());
+        let next = (end < items.len()).then(|| {
+            let mut query = self.query.clone();
+            query.insert("page".to_owned(), (page + 1).to_string());
+            self.link(&query)
+        });
+        Ok((&items[start..end], next))
     }
 
     /// The URL of this call with another query.
@@ -113,6 +123,14 @@ impl Call<'_> {
             .map(|(name, value)| format!("{name}={}", encode(value)))
             .collect();
         format!("{}{}?{}", self.world.url, self.path, pairs.join("&"))
+    }
+}
+
+/// Tells where the next page is, if there is one.
+pub(crate) fn with_link(answer: Answer, next: Option<String>) -> Answer {
+    match next {
+        Some(next) => answer.with("Link", format!("<{next}>; rel=\"next\"")),
+        None => answer,
     }
 }
 

@@ -42,15 +42,7 @@ impl Simulator {
                 .context("the listener has an address")?
         );
         let mut ids = Ids::default();
-        let slug = manifest.name.to_lowercase().replace(' ', "-");
-        let app = App {
-            id: ids.next("app"),
-            client_id: format!("Iv23simulated{slug}"),
-            slug,
-            key: Key::of_app()?,
-            manifest,
-            owner: "ocuroot".to_owned(),
-        };
+        let app = App::registered(ids.next("app"), manifest)?;
         let is_laptop = matches!(options.execution, Execution::Laptop { .. });
         let deliveries = Deliveries::new(app.id, options.webhook_url, options.webhook_secret);
         let world = World {
@@ -62,6 +54,7 @@ impl Simulator {
             issuer: Key::of_issuer()?,
             users: BTreeMap::new(),
             installations: Vec::new(),
+            teams: BTreeMap::new(),
             repositories: BTreeMap::new(),
             renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -123,6 +116,21 @@ impl Simulator {
         for task in &self.tasks {
             task.abort();
         }
+    }
+}
+
+impl App {
+    /// The App that a manifest describes.
+    fn registered(id: u64, manifest: Manifest) -> anyhow::Result<Self> {
+        let slug = manifest.name.to_lowercase().replace(' ', "-");
+        Ok(Self {
+            id,
+            client_id: format!("Iv23simulated{slug}"),
+            slug,
+            key: Key::of_app()?,
+            manifest,
+            owner: "ocuroot".to_owned(),
+        })
     }
 }
 

@@ -29,7 +29,7 @@ enum Need {
 use Need::{Call, Event};
 
 /// Permission, level, and everything that needs it (reference: GitHub's permissions of operations and of events).
-const PERMISSIONS: [(&str, &str, &[Need]); 8] = [
+const PERMISSIONS: [(&str, &str, &[Need]); 9] = [
     (
         "metadata",
         "read",
@@ -93,6 +93,8 @@ const PERMISSIONS: [(&str, &str, &[Need]); 8] = [
     ),
     ("issues", "read", &[Event("issue_comment")]),
     ("merge_queues", "read", &[Event("merge_group")]),
+    // Nothing asks about teams yet. As soon as something does, the test of unlisted calls below wants it named here.
+    ("members", "read", &[]),
 ];
 
 /// What the server does with an event, by how the parser calls it. `installation` and `installation_repositories` come

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::simulator::answer::Answer;
-use crate::simulator::call::Call;
-use crate::simulator::git::{FileChange, TreeEntry};
+use crate::simulator::call::{Call, with_link};
+use crate::simulator::git::{Commit, FileChange, TreeEntry};
 use crate::simulator::route::{Access, Route};
 use crate::simulator::state::refusal::Refusal;
 
@@ -67,6 +67,8 @@ pub(crate) const ROUTES: &[Route] = &[
 const COMPARED_FILES: usize = 300;
 /// GitHub lists no more commits than this in a comparison that is not paginated.
 const COMPARED_COMMITS: usize = 250;
+/// More commits than any test has.
+const ALL_COMMITS: usize = 100_000;
 
 fn reference(call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let name = call.parameter("ref");
@@ -241,7 +243,7 @@ fn compare(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         (0, _) => "behind",
         _ => "diverged",
     };
-    let commits = git.commits(&[&head, &format!("^{base}")], COMPARED_COMMITS)?;
+    let (commits, next) = compared_commits(call, &base, &head)?;
     let first_page = call.query.get("page").is_none_or(|page| page == "1");
     let files = if first_page {
         git.changes(&comparison.merge_base, &head)?
@@ -261,7 +263,7 @@ fn compare(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         call.world.url, call.repository
     );
     let file = |change: &FileChange| call.world.file_json(&call.repository, &head, change);
-    Ok(Answer::json(
+    let answer = Answer::json(
         200,
         &json!({
             "url": url, "html_url": html_url, "permalink_url": html_url, "diff_url": format!("{html_url}.diff"),
@@ -271,7 +273,25 @@ fn compare(call: &mut Call<'_>) -> Result<Answer, Refusal> {
             "commits": commits.iter().map(|commit| call.world.commit_json(&call.repository, commit)).collect::<Vec<_>>(),
             "files": files.iter().take(COMPARED_FILES).map(file).collect::<Vec<_>>(),
         }),
-    ))
+    );
+    Ok(with_link(answer, next))
+}
+
+/// The commits that only the head has, oldest first: the page that was asked for and the address of the next one, or
+/// without a question for pages the newest ones.
+fn compared_commits(
+    call: &Call<'_>,
+    base: &str,
+    head: &str,
+) -> Result<(Vec<Commit>, Option<String>), Refusal> {
+    let range = [head, &format!("^{base}")];
+    let git = &call.repo()?.git;
+    if !call.query.contains_key("per_page") && !call.query.contains_key("page") {
+        return Ok((git.commits(&range, COMPARED_COMMITS)?, None));
+    }
+    let commits = git.commits(&range, ALL_COMMITS)?;
+    let (shown, next) = call.window(&commits)?;
+    Ok((shown.to_vec(), next))
 }
 
 fn commit(call: &mut Call<'_>) -> Result<Answer, Refusal> {

@@ -11,6 +11,7 @@ mod hook;
 mod oidc;
 mod pulls;
 mod repositories;
+mod teams;
 
 use super::route::Route;
 
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
         comments::ROUTES,
         deployments::ROUTES,
         repositories::ROUTES,
+        teams::ROUTES,
         oidc::ROUTES,
     ]
     .into_iter()

@@ -13,6 +13,7 @@ pub(crate) mod pull_request;
 pub(crate) mod push;
 pub(crate) mod refusal;
 pub(crate) mod repository;
+mod team;
 pub(crate) mod user;
 pub(crate) mod workflow;
 mod workflow_cancel;

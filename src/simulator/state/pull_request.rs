@@ -233,6 +233,32 @@ impl World {
         self.emit_pull_request(full_name, number, action, login, json!({}))
     }
 
+    /// Changes the branch that an open pull request is to be merged into.
+    pub(crate) fn edit_base(
+        &mut self,
+        full_name: &str,
+        number: u64,
+        branch: &str,
+        login: &str,
+    ) -> Result<(), Refusal> {
+        let missing = || Refusal::unprocessable(format!("no branch {branch}"));
+        let base_sha = self.repository(full_name)?.git.branch(branch);
+        let base_sha = base_sha.ok_or_else(missing)?;
+        let now = self.now();
+        let pull_request = self.pull_request_mut(full_name, number)?;
+        if !pull_request.open {
+            return Err(Refusal::unprocessable(
+                "Cannot change the base branch of a closed pull request.",
+            ));
+        }
+        let old_branch = std::mem::replace(&mut pull_request.base_branch, branch.to_owned());
+        let old_sha = std::mem::replace(&mut pull_request.base_sha, base_sha);
+        pull_request.updated_at = now;
+        let changes = json!({"base": {"ref": {"from": old_branch}, "sha": {"from": old_sha}}});
+        let fields = json!({"changes": changes});
+        self.emit_pull_request(full_name, number, "edited", login, fields)
+    }
+
     /// A pull request by its number.
     pub(crate) fn pull_request(
         &self,

@@ -1,6 +1,6 @@
 //! All of the state, behind one lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,6 +46,8 @@ pub(crate) struct World {
     pub(crate) issuer: &'static Key,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) installations: Vec<Installation>,
+    /// Members by organization and slug, all in lower case.
+    pub(crate) teams: BTreeMap<(String, String), BTreeSet<String>>,
     /// By the full name in lower case.
     pub(crate) repositories: BTreeMap<String, Repository>,
     /// Old full names in lower case, and what they lead to.

@@ -70,6 +70,11 @@ impl Simulator {
             .set_permission(full_name, user, role.parse::<Permission>()?)
     }
 
+    /// Makes these people the members of a team, which is created when it is new.
+    pub fn set_team(&self, organization: &str, slug: &str, members: &[&str]) {
+        self.shared.lock().set_team(organization, slug, members);
+    }
+
     /// Commits to a branch and pushes it. A new branch starts at the default branch. Returns the commit.
     pub fn push(
         &self,
@@ -230,6 +235,19 @@ impl Simulator {
                 pull_request.draft = false;
             },
         )
+    }
+
+    /// Changes the branch that a pull request is to be merged into.
+    pub fn edit_base(
+        &self,
+        full_name: &str,
+        number: u64,
+        branch: &str,
+        user: &str,
+    ) -> Result<(), Refusal> {
+        self.shared
+            .lock()
+            .edit_base(full_name, number, branch, user)
     }
 
     /// Merges a pull request and returns the new tip of its base branch.

@@ -77,13 +77,12 @@ pub const LONGEST_FILE: usize = 400;
 pub const LONGEST_FUNCTION: usize = 60;
 
 /// Functions that are longer than agreed: to be taken apart by whoever changes them next, never to grow.
-pub const LONG_FUNCTIONS: [(&str, &str, usize); 7] = [
+pub const LONG_FUNCTIONS: [(&str, &str, usize); 6] = [
     ("src/simulator/actions/step.rs", "command", 72),
     ("src/simulator/actions/uses.rs", "checkout", 61),
     ("src/simulator/page/forms.rs", "carry_out", 70),
     ("src/simulator/page/pull.rs", "page", 61),
     ("src/simulator/payload/repository.rs", "repository_json", 66),
-    ("src/simulator/start.rs", "start", 61),
     (
         "src/simulator/state/pull_request.rs",
         "open_pull_request",

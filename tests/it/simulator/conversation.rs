@@ -164,3 +164,40 @@ async fn deployments_follow_githubs_traps() {
         many.headers
     );
 }
+
+#[tokio::test]
+async fn what_people_delete_is_gone_for_the_app_too() {
+    let world = World::new().await;
+    let new = NewPullRequest {
+        title: "Change it".to_owned(),
+        branch: "change".to_owned(),
+        files: vec![("a".to_owned(), Some("a\n".to_owned()))],
+        user: "bob".to_owned(),
+        ..NewPullRequest::default()
+    };
+    let number = world
+        .simulator
+        .open_pull_request(REPOSITORY, new)
+        .expect("a pull request");
+    let path = format!("/repos/{REPOSITORY}/issues/{number}/comments");
+    let created = world.post(&path, json!({"body": "Preview"})).await;
+    let id = created.body["id"].as_u64().expect("an id");
+    let comment = format!("/repos/{REPOSITORY}/issues/comments/{id}");
+    let changed = world.patch(&comment, json!({"body": "Newer"})).await;
+    assert_eq!(changed.status, 200);
+    world
+        .simulator
+        .delete_comment(REPOSITORY, id, "bob")
+        .expect("it is deleted");
+    let changed = world.patch(&comment, json!({"body": "Newest"})).await;
+    assert_eq!(changed.status, 404);
+    assert_eq!(world.get(&path).await.body, json!([]));
+    let sent = world.simulator.deliver_all().await;
+    let deleted = sent
+        .iter()
+        .find(|record| record.action.as_deref() == Some("deleted"));
+    let deleted = deleted.expect("it is told").payload();
+    assert_eq!(deleted["comment"]["id"], id);
+    assert_eq!(deleted["sender"]["login"], "bob");
+    world.assert_clean();
+}

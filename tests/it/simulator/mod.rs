@@ -14,3 +14,4 @@ mod receiver;
 mod remote;
 mod repositories;
 mod stopping;
+mod teams;

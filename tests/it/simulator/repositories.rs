@@ -256,3 +256,94 @@ async fn a_merge_group_asks_for_checks_on_the_merged_commit() {
     assert_eq!(group["merge_group"]["head_ref"], expected);
     assert!(world.simulator.file(REPOSITORY, &head, "a").is_some());
 }
+
+#[tokio::test]
+async fn a_comparison_pages_its_commits_and_has_its_files_on_the_first_page() {
+    let world = World::new().await;
+    for (text, author) in [("1", "alice"), ("2", "bob"), ("3", "alice")] {
+        world
+            .simulator
+            .push(REPOSITORY, "topic", &[("n", Some(text))], text, author)
+            .expect("a push");
+    }
+    let range = format!("/repos/{REPOSITORY}/compare/main...topic");
+    let page = async |query: &str| world.get(&format!("{range}{query}")).await;
+    let messages = |answer: &super::client::Answer| -> Vec<String> {
+        let commits = answer.body["commits"].as_array().expect("commits").iter();
+        let told = commits.map(|commit| {
+            let (author, message) = (&commit["author"]["login"], &commit["commit"]["message"]);
+            format!("{author} {message}").replace('"', "")
+        });
+        told.collect()
+    };
+    let whole = page("").await;
+    assert_eq!(messages(&whole), ["alice 1", "bob 2", "alice 3"]);
+    assert_eq!(whole.header("link"), "");
+    let first = page("?per_page=2").await;
+    assert_eq!(messages(&first), ["alice 1", "bob 2"]);
+    assert_eq!(first.body["total_commits"], 3);
+    assert_eq!(first.body["files"][0]["filename"], "n");
+    let next = format!("{range}?page=2&per_page=2>; rel=\"next\"");
+    assert!(first.header("link").ends_with(&next), "{:?}", first.headers);
+    let second = page("?per_page=2&page=2").await;
+    assert_eq!(messages(&second), ["alice 3"]);
+    assert_eq!(second.body["files"], json!([]));
+    assert_eq!(second.header("link"), "");
+    let beyond = page("?per_page=2&page=3").await;
+    assert_eq!(messages(&beyond), Vec::<String>::new());
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn a_draft_becomes_ready_and_another_base_is_told() {
+    let world = World::new().await;
+    let github = &world.simulator;
+    let main = world.tip();
+    let stable = github
+        .push(REPOSITORY, "stable", &[("s", Some("s"))], "Stable", "alice")
+        .expect("a push");
+    let new = NewPullRequest {
+        title: "Change it".to_owned(),
+        branch: "change".to_owned(),
+        files: vec![("a".to_owned(), Some("a\n".to_owned()))],
+        user: "bob".to_owned(),
+        draft: true,
+        ..NewPullRequest::default()
+    };
+    let number = github
+        .open_pull_request(REPOSITORY, new)
+        .expect("a pull request");
+    let path = format!("/repos/{REPOSITORY}/pulls/{number}");
+    assert_eq!(world.get(&path).await.body["draft"], true);
+    github.faults().discard_pending_deliveries();
+    github
+        .ready_for_review(REPOSITORY, number, "bob")
+        .expect("it is ready");
+    github
+        .edit_base(REPOSITORY, number, "stable", "carol")
+        .expect("another base");
+    github
+        .edit_base(REPOSITORY, number, "no-such-branch", "carol")
+        .expect_err("there is no such branch");
+    let sent = github.deliver_all().await;
+    let actions: Vec<_> = sent.iter().map(|record| record.action.as_deref()).collect();
+    assert_eq!(actions, [Some("ready_for_review"), Some("edited")]);
+    let edited = sent[1].payload();
+    let was = json!({"base": {"ref": {"from": "main"}, "sha": {"from": main}}});
+    assert_eq!(edited["changes"], was);
+    assert_eq!(edited["pull_request"]["draft"], false);
+    let base = &edited["pull_request"]["base"];
+    assert_eq!(
+        (&base["ref"], &base["sha"]),
+        (&json!("stable"), &json!(stable))
+    );
+    assert_eq!(edited["sender"]["login"], "carol");
+    assert_eq!(world.get(&path).await.body["base"]["ref"], "stable");
+    github
+        .merge_pull_request(REPOSITORY, number, MergeMethod::Merge, "alice")
+        .expect("it merges");
+    github
+        .edit_base(REPOSITORY, number, "main", "carol")
+        .expect_err("it is merged");
+    world.assert_clean();
+}
