@@ -196,13 +196,22 @@ impl Caller {
         for _ in 0..PAGE_LIMIT {
             let answer = self.send(call.clone()).await?;
             all.extend(items(answer.json()?));
-            match answer.link("next").and_then(|next| self.path_of(next)) {
-                Some(path) => call.path = path,
+            match self.next_page(&call, &answer) {
+                Some(next) => call = next,
                 None => return Ok(all),
             }
         }
         tracing::warn!(call = %call.name(), "a listing has more pages than are read");
         Ok(all)
+    }
+
+    /// `call` for the page after `answer`; `None` when that was the last one.
+    pub(super) fn next_page(&self, call: &Call, answer: &Answer) -> Option<Call> {
+        let path = self.path_of(answer.link("next")?)?;
+        Some(Call {
+            path,
+            ..call.clone()
+        })
     }
 
     /// The query parameter `name` of the next page's address.

@@ -1,5 +1,7 @@
 //! Reading a repository at a commit.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::call::{Call, segment, segments};
@@ -13,6 +15,9 @@ const COMPARED_FILES: usize = 300;
 
 /// The most requests one tree may cost when it is too large for a single answer.
 const TREE_REQUESTS: usize = 200;
+
+/// The most requests one comparison may cost, of 100 commits each.
+const COMPARISON_REQUESTS: usize = 10;
 
 /// All files of a commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +52,11 @@ pub struct Comparison {
     pub changed_paths: Vec<String>,
     /// Whether there may be more changed paths than GitHub lists.
     pub truncated: bool,
+    /// Logins of the authors of the commits that only the head has. A commit whose author's address belongs to no
+    /// account adds nobody.
+    pub authors: BTreeSet<String>,
+    /// Whether there may be more authors: there are more commits than are read.
+    pub authors_truncated: bool,
 }
 
 /// Which of two commits has commits the other has not.
@@ -86,6 +96,26 @@ struct ComparisonAnswer {
     status: ComparisonStatus,
     merge_base_commit: Commit,
     files: Option<Vec<ChangedFile>>,
+    #[serde(default)]
+    commits: Vec<AuthoredCommit>,
+}
+
+/// The pages after the first one are only read for their commits.
+#[derive(Deserialize)]
+struct CommitsPage {
+    #[serde(default)]
+    commits: Vec<AuthoredCommit>,
+}
+
+#[derive(Deserialize)]
+struct AuthoredCommit {
+    author: Option<Author>,
+}
+
+/// GitHub says "no account" with `null` or with an empty object.
+#[derive(Deserialize)]
+struct Author {
+    login: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -201,19 +231,31 @@ impl Installation {
         head: &str,
     ) -> Result<Comparison, GitHubError> {
         let range = format!("compare/{}...{}", segments(base), segments(head));
-        // The files are all on the first page, however few commits it has.
-        let call = Call::get(Call::path(repository, &range)).query("per_page", "1");
-        let answer = self.caller.send(call).await?;
+        let call = Call::get(Call::path(repository, &range)).query("per_page", "100");
+        let answer = self.caller.send(call.clone()).await?;
         let wire: ComparisonAnswer = answer.json()?;
+        // The files are all on the first page, however many commits there are.
         let files = wire.files.unwrap_or_default();
         let truncated = files.len() >= COMPARED_FILES;
         let merge_base = wire.merge_base_commit.sha.parse();
-        Ok(Comparison {
+        let mut comparison = Comparison {
             status: wire.status,
             merge_base: merge_base.map_err(|error| answer.unreadable(&format!("{error}")))?,
             changed_paths: changed_paths(files),
             truncated,
-        })
+            authors: logins(wire.commits).collect(),
+            authors_truncated: false,
+        };
+        let mut next = self.caller.next_page(&call, &answer);
+        for _ in 1..COMPARISON_REQUESTS {
+            let Some(call) = next else { break };
+            let answer = self.caller.send(call.clone()).await?;
+            let page: CommitsPage = answer.json()?;
+            comparison.authors.extend(logins(page.commits));
+            next = self.caller.next_page(&call, &answer);
+        }
+        comparison.authors_truncated = next.is_some();
+        Ok(comparison)
     }
 
     /// The commit a branch is at.
@@ -231,6 +273,11 @@ impl Installation {
         let sha = wire.object.sha.parse();
         sha.map_err(|error| answer.unreadable(&format!("{error}")))
     }
+}
+
+fn logins(commits: Vec<AuthoredCommit>) -> impl Iterator<Item = String> {
+    let authors = commits.into_iter().filter_map(|commit| commit.author);
+    authors.filter_map(|author| author.login)
 }
 
 impl Tree {

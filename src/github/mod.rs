@@ -10,6 +10,7 @@ mod artifacts;
 mod call;
 mod checks;
 mod client;
+mod code_owners;
 mod comments;
 mod contents;
 mod deployments;
@@ -18,6 +19,7 @@ mod oidc;
 mod permissions;
 mod pulls;
 mod settings;
+mod teams;
 
 pub use actions::{Dispatched, WorkflowRun};
 pub use app::{AppFacts, DeliveryPage, HookDelivery, InstallationFacts};

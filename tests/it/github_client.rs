@@ -4,6 +4,7 @@ mod actions;
 mod app;
 mod conversation;
 mod faults;
+mod people;
 mod repository;
 
 use ocuroot::github::{GitHub, GitHubSettings, Installation, PrivateKey};
@@ -11,6 +12,7 @@ use ocuroot::model::{CommitSha, RepositoryName};
 use ocuroot::simulator::{NewPullRequest, Options, Simulator};
 use tempfile::TempDir;
 
+const MANIFEST: &str = include_str!("../../app-manifest.yml");
 const REPOSITORY: &str = "acme/api";
 const AUDIENCE: &str = "https://ocuroot.example";
 const WORKFLOW: &str = "name: Ocuroot
@@ -37,13 +39,18 @@ struct World {
 
 impl World {
     async fn new() -> World {
-        World::below("").await
+        World::with("", MANIFEST).await
     }
 
     /// The same with the API below a path, as GitHub Enterprise Server has it.
     async fn below(prefix: &str) -> World {
+        World::with(prefix, MANIFEST).await
+    }
+
+    /// The same with an App that was registered with another manifest.
+    async fn with(prefix: &str, manifest: &str) -> World {
         let directory = TempDir::new().expect("a directory");
-        let options = Options::new(directory.path(), include_str!("../../app-manifest.yml"));
+        let options = Options::new(directory.path(), manifest);
         let simulator = Simulator::start(options).await.expect("it starts");
         simulator
             .create_repository(REPOSITORY, true)

@@ -3,6 +3,7 @@
 mod archives;
 mod calls;
 mod faults;
+mod people;
 mod repositories;
 
 use std::net::SocketAddr;

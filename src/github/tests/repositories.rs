@@ -103,7 +103,7 @@ async fn a_comparison_counts_a_rename_twice_and_owns_up_to_githubs_limit() {
         })
         .await;
         let compared = stub.installation().compare(&api(), "main", "a/b").await;
-        let path = "/repos/acme/api/compare/main...a/b?per_page=1";
+        let path = "/repos/acme/api/compare/main...a/b?per_page=100";
         assert_eq!(stub.calls()[0].path, path);
         compared.expect("a comparison")
     };

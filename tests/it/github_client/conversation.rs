@@ -180,3 +180,24 @@ async fn a_deployment_is_recorded_at_its_commit_and_found_again() {
     assert_eq!(recorded[0].statuses.len(), 2);
     world.assert_clean();
 }
+
+#[tokio::test]
+async fn a_comment_of_ours_that_somebody_deleted_is_not_found() {
+    let world = World::new().await;
+    let github = world.installation();
+    let number = world.pull_request(false, &[("a.txt", Some("a"))]);
+    let id = github.create_comment(&api(), number, "Preview").await;
+    let id = id.expect("a comment");
+    world
+        .simulator
+        .delete_comment(REPOSITORY, unsigned(id), "bob")
+        .expect("it is deleted");
+    let updated = github.update_comment(&api(), id, "Newer").await;
+    assert!(
+        matches!(updated, Err(GitHubError::NotFound { .. })),
+        "{updated:?}"
+    );
+    let found = github.find_comment(&api(), number, "Preview").await;
+    assert_eq!(found, Ok(None));
+    world.assert_clean();
+}
