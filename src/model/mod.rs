@@ -1,6 +1,7 @@
 //! Layer 0: the words. Plain data every other layer speaks in; no I/O, no clock, no decisions.
 
 pub mod codeowners;
+pub mod audit;
 pub mod deployment;
 pub mod diagnostic;
 pub mod environment;
@@ -14,6 +15,7 @@ pub mod time;
 pub mod window;
 
 pub use codeowners::CodeOwners;
+pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditRecord, Verdict};
 pub use deployment::LiveDeployment;
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::Environment;
