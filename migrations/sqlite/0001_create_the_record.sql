@@ -238,3 +238,35 @@ CREATE TABLE sweep (
     subject TEXT PRIMARY KEY,
     position BIGINT NOT NULL
 );
+
+-- Who asked, what was decided and why, and what ran: one chain for each workspace. `hash` covers the rest of the row, and
+-- `previous` is the hash of the row before. No row is changed or taken away; the triggers stop mistakes, the hashes show
+-- what somebody does who takes the triggers away first.
+CREATE TABLE audit (
+    installation_id BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason_code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (installation_id, sequence)
+);
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit record is append-only: its entries are never changed');
+END;
+CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit record is append-only: its entries are never deleted');
+END;
+-- Also against INSERT OR REPLACE, which deletes without asking the trigger above.
+CREATE TRIGGER audit_has_no_gaps BEFORE INSERT ON audit
+WHEN NEW.sequence <> 1 + coalesce((SELECT max(sequence) FROM audit WHERE installation_id = NEW.installation_id), 0)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit record is append-only: an entry gets the next number of its workspace');
+END;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    CommitSha, Diagnostic, Environment, EnvironmentName, PackageName, Reference, ReleaseName,
-    RunName, TaskKey,
+    AuditEntry, CommitSha, Diagnostic, Environment, EnvironmentName, PackageName, Reference,
+    ReleaseName, RunName, TaskKey,
 };
 
 use super::snapshot::{Release, Run};
@@ -21,7 +21,8 @@ pub struct Plan {
     pub answers: Vec<Answer>,
 }
 
-/// A row to write. Each is an upsert by its natural key, so that applying one twice changes nothing.
+/// A row to write. Each but [`Change::Audit`] is an upsert by its natural key, so that applying one twice changes
+/// nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// The release's own row; its runs come as [`Change::PutRun`].
@@ -47,6 +48,8 @@ pub enum Change {
     },
     /// The package's newest release must be evaluated again with the environments of now.
     Replan(PackageName),
+    /// An entry of the audit record. Entries keep the order of the changes.
+    Audit(Box<AuditEntry>),
 }
 
 /// A call to the outside, written down before it is made.

@@ -4,12 +4,14 @@
 //! pool of read-only connections; WAL with `synchronous=FULL`: what was acknowledged survives a power cut
 //! (reference/dependencies.md §5, reference/performance.md §1).
 
+mod audit;
 mod checks;
 mod commit;
 mod documents;
 mod inbox;
 mod outbox;
 mod packages;
+mod read_only;
 mod releases;
 mod repositories;
 mod rows;
@@ -23,10 +25,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::model::Timestamp;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+pub use audit::AuditHead;
 pub use checks::GithubObject;
 pub use commit::{Commit, Committed, Done};
 pub use inbox::Delivery;
@@ -57,9 +61,24 @@ pub enum StoreError {
     /// `DATABASE_URL` is not one this build can open.
     #[error("DATABASE_URL `{0}` cannot be opened: it must be `sqlite://<file>`")]
     UnknownDatabase(String),
+    /// The file is to be read only, and there is none.
+    #[error(
+        "there is no database `{0}`: give the file that `ocuroot serve` writes, as `sqlite://<file>`"
+    )]
+    NoDatabase(String),
+    /// The file is to be read only, and its schema is not this build's.
+    #[error(
+        "`{0}` is not a database of this version of Ocuroot: read it with the version that serves it"
+    )]
+    OtherVersion(String),
 }
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a connection waits for another one's write.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,21 +93,18 @@ impl Store {
     /// # Errors
     /// When the URL is of another kind, the file cannot be written, or a newer version has migrated it.
     pub async fn open(url: &str) -> Result<Store> {
-        let file = url
-            .strip_prefix("sqlite://")
-            .ok_or_else(|| StoreError::UnknownDatabase(url.to_owned()))?;
         let options = SqliteConnectOptions::new()
-            .filename(Path::new(file))
+            .filename(file(url)?)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(BUSY)
             .foreign_keys(true);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())
             .await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        MIGRATIONS.run(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true))
@@ -109,6 +125,13 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// The file that a URL names.
+fn file(url: &str) -> Result<&Path> {
+    let file = url.strip_prefix("sqlite://");
+    file.map(Path::new)
+        .ok_or_else(|| StoreError::UnknownDatabase(url.to_owned()))
 }
 
 /// JSON for a column.

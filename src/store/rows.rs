@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::documents::LIST;
-use super::{Commit, Result, documents, placeholders, to_json};
+use super::{Commit, Result, audit, documents, placeholders, to_json};
 use crate::engine::{Change, CommitReport, Release, Run};
-use crate::model::{CommitSha, PackageName, Reference, ReleaseName, RunName};
+use crate::model::{AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName};
 
 /// The changes of one decision on their way into the database.
 pub(super) struct Rows<'a, 'c> {
@@ -20,6 +20,8 @@ pub(super) struct Rows<'a, 'c> {
     waits: BTreeMap<i64, &'a BTreeSet<Reference>>,
     /// Releases with written runs.
     touched: BTreeSet<i64>,
+    /// Entries of the audit record, in order.
+    audit: Vec<&'a AuditEntry>,
 }
 
 impl<'a, 'c> Rows<'a, 'c> {
@@ -34,6 +36,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             releases: BTreeMap::new(),
             waits: BTreeMap::new(),
             touched: BTreeSet::new(),
+            audit: Vec::new(),
         }
     }
 
@@ -56,12 +59,18 @@ impl<'a, 'c> Rows<'a, 'c> {
                 report,
             } => self.put_report(*repository_id, commit, report).await,
             Change::Replan(package) => self.replan_later(package).await,
+            Change::Audit(entry) => {
+                self.audit.push(entry);
+                Ok(())
+            }
         }
     }
 
-    /// Writes what could only be written once every run was.
+    /// Writes what could only be written once every run was, and the entries of the audit record together.
     pub(super) async fn finish(mut self) -> Result<()> {
         self.put_waits().await?;
+        let (installation_id, now) = (self.commit.installation_id, self.commit.now);
+        audit::append(self.transaction, installation_id, &self.audit, now).await?;
         // A release is open while any run of it is unfinished. Its own row is written only when it changes, so this
         // is kept true here, where its runs are.
         let releases: Vec<i64> = self.touched.iter().copied().collect();
@@ -289,6 +298,6 @@ impl<'a, 'c> Rows<'a, 'c> {
 }
 
 /// An enum that serde writes as a word, without the quotes.
-fn word<T: serde::Serialize>(value: &T) -> Result<String> {
+pub(super) fn word<T: serde::Serialize>(value: &T) -> Result<String> {
     Ok(to_json("word", value)?.trim_matches('"').to_owned())
 }

@@ -72,6 +72,8 @@ impl Story {
             Change::Replan(package) => {
                 self.replans.insert(package.clone());
             }
+            // Nothing is decided by what the audit record says.
+            Change::Audit(_) => {}
         }
     }
 

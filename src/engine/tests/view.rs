@@ -82,6 +82,14 @@ impl Story {
             }
             Change::PutCommitReport { commit, .. } => Some(format!("report of {}", commit.short())),
             Change::Replan(package) => Some(format!("replan {package}")),
+            Change::Audit(entry) => Some(format!(
+                "audit: {} {} {:?} {} {}",
+                entry.actor.as_deref().unwrap_or("-"),
+                entry.action,
+                entry.verdict,
+                entry.subject,
+                entry.reason_code
+            )),
         });
         lines.map(|line| format!("{}\n", short(&line))).collect()
     }

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::engine::plan::Call;
 use crate::engine::{Change, CommitReport, Effect, Plan, Release, Run};
 use crate::model::{
-    CommitSha, DeliveryId, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName,
-    RunNumber, RunState, Timestamp, latest_document,
+    AuditEntry, CommitSha, DeliveryId, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind,
+    RunName, RunNumber, RunState, Timestamp, Verdict, latest_document,
 };
 use crate::store::{
     Claim, Commit, Committed, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
@@ -106,6 +106,14 @@ fn plan() -> Plan {
                 report,
             },
             Change::Replan(package()),
+            Change::Audit(Box::new(AuditEntry {
+                actor: Some("alice".to_owned()),
+                action: "deploy".to_owned(),
+                subject: run().to_string(),
+                verdict: Verdict::Allowed,
+                reason_code: "may_push".to_owned(),
+                detail: json!({}),
+            })),
         ],
         effects: [
             Call::Dispatch {
@@ -129,6 +137,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     inbox(store).await?;
     sweep(store).await?;
     decisions(store).await?;
+    audit(store).await?;
     releases(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
@@ -286,6 +295,15 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         now: NOW,
     };
     assert_eq!(store.commit(&commit).await?, Committed::Yes);
+    Ok(())
+}
+
+async fn audit(store: &Store) -> super::super::Result<()> {
+    let records = store.audit(INSTALLATION, 0, 10).await?;
+    assert_eq!(records.len(), 1, "{records:?}");
+    let heads = store.audit_heads().await?;
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert_eq!(heads[0].hash, records[0].hash);
     Ok(())
 }
 

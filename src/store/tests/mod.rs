@@ -1,4 +1,5 @@
 //! The record on a real database.
 
+mod audit;
 mod every_query;
 mod plans;
