@@ -7,6 +7,9 @@ use clap::Args;
 use crate::github::{GitHubSettings, PrivateKey};
 use crate::webhook::Secrets;
 
+/// The database unless another one is named.
+pub const DEFAULT_DATABASE: &str = "sqlite://ocuroot.db";
+
 /// What `ocuroot serve` reads.
 #[derive(Args, Clone)]
 pub struct Settings {
@@ -19,7 +22,7 @@ pub struct Settings {
     pub public_url: String,
 
     /// The database: `sqlite://<file>`
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://ocuroot.db")]
+    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE)]
     pub database_url: String,
 
     /// Id of the GitHub App, a number

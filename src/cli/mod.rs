@@ -1,5 +1,6 @@
 //! Layer 4: the program's verbs, one file each.
 
+pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod init;
@@ -36,6 +37,8 @@ enum Verb {
     Run(run::Arguments),
     /// Give outputs of a native workflow to the run it was started for
     Output(output::Arguments),
+    /// Check that the audit record is what was written, or export it
+    Audit(audit::Arguments),
     /// Run a GitHub on this machine to try things against
     Simulate(simulate::Arguments),
     /// Evaluate config files for the server, confined (started by the server itself)
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
+        Verb::Audit(arguments) => audit::execute(&arguments),
         Verb::Simulate(arguments) => simulate::execute(&arguments),
         Verb::EvalWorker => return crate::sandbox::worker_main(),
     };

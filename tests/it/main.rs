@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 mod architecture;
+mod audit;
 mod bombs;
 mod claims;
 mod commands;
