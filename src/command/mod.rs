@@ -1,68 +1,77 @@
 //! Layer 1: comments → commands. The words people type on pull requests.
+//!
+//! [`parse`] finds the lines of a comment that are commands and reads them; what a verb takes is said once, in
+//! [`facts`], from which the reading and the [`help`] follow. What a command then does is nobody's business here.
 
+mod arguments;
+mod facts;
 pub mod help;
+mod options;
 mod parse;
+mod pattern;
+mod quantity;
+mod spelling;
+mod talk;
+mod verb;
+mod words;
 
-use crate::model::{EnvironmentName, Permission};
+use serde_json::Value;
+
+use crate::model::{EnvironmentName, ReleaseNumber};
 
 pub use parse::parse;
+pub use pattern::{EnvironmentPattern, PackagePattern, PatternError};
+pub use verb::Verb;
 
 /// Something a person asks for in a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// What can be asked for.
-    Help,
-    /// How the pull request's releases stand.
-    Status,
-    /// What of this repository is deployed where.
-    Where,
-    /// Release the pull request's head up to an environment.
-    Deploy {
-        /// Where to.
-        environment: EnvironmentName,
-        /// Only these packages, by the name people call them; empty means all the pull request changes.
-        packages: Vec<String>,
-    },
-    /// Provide the approvals the pull request's releases wait for.
-    Approve {
-        /// Only these packages; empty means all.
-        packages: Vec<String>,
-    },
-    /// Stop what is not finished of the pull request's releases.
-    Cancel {
-        /// Only these packages; empty means all.
-        packages: Vec<String>,
-    },
-    /// Run again what failed in the pull request's releases.
-    Retry {
-        /// Only these packages; empty means all.
-        packages: Vec<String>,
-    },
+pub struct Command {
+    /// The line as it was typed, for the record and for replies.
+    pub line: String,
+    /// What is asked for.
+    pub verb: Verb,
+    /// The verb that `help <verb>` asks about.
+    pub about: Option<Verb>,
+    /// Where the release of `promote <from> <to…>` comes from.
+    pub from: Option<EnvironmentName>,
+    /// Where; empty if none was named.
+    pub environments: Vec<EnvironmentPattern>,
+    /// Which packages, named after the environments or by `--package`; empty if none was named.
+    pub packages: Vec<PackagePattern>,
+    /// `--release r7`
+    pub release: Option<ReleaseNumber>,
+    /// `--sha`: how the commit that the person saw begins, 7 to 64 lower-case hexadecimal digits.
+    pub sha: Option<String>,
+    /// `--reason "…"`: one line of at most 500 characters, without control characters.
+    pub reason: Option<String>,
+    /// `--for 2h`, in seconds: a minute to 90 days.
+    pub seconds: Option<i64>,
+    /// `--dry-run`
+    pub is_dry_run: bool,
+    /// `--break-glass`
+    pub is_break_glass: bool,
+    /// What `set` gives a value and `unset` (then `None`) takes it from, each name once. A name is that of a custom
+    /// value, such as `approval`, or a whole ref of the workspace, such as `@/custom/token`.
+    pub values: Vec<(String, Option<Value>)>,
 }
 
 impl Command {
-    /// What the person must be allowed to do in the repository. Whatever runs something needs the right to push:
-    /// who may change the code may run it, nobody else.
-    pub fn needed_permission(&self) -> Permission {
-        match self {
-            Command::Help | Command::Status | Command::Where => Permission::Read,
-            Command::Deploy { .. }
-            | Command::Approve { .. }
-            | Command::Cancel { .. }
-            | Command::Retry { .. } => Permission::Write,
-        }
-    }
-
-    /// The verb as it is typed.
-    pub fn verb(&self) -> &'static str {
-        match self {
-            Command::Help => "help",
-            Command::Status => "status",
-            Command::Where => "where",
-            Command::Deploy { .. } => "deploy",
-            Command::Approve { .. } => "approve",
-            Command::Cancel { .. } => "cancel",
-            Command::Retry { .. } => "retry",
+    /// The verb alone, without anything it could be given.
+    pub fn new(line: impl Into<String>, verb: Verb) -> Command {
+        Command {
+            line: line.into(),
+            verb,
+            about: None,
+            from: None,
+            environments: Vec::new(),
+            packages: Vec::new(),
+            release: None,
+            sha: None,
+            reason: None,
+            seconds: None,
+            is_dry_run: false,
+            is_break_glass: false,
+            values: Vec::new(),
         }
     }
 }
@@ -73,7 +82,7 @@ impl Command {
 pub struct CommandError {
     /// The line as it was typed.
     pub line: String,
-    /// What is wrong with it and what would be right.
+    /// What is wrong with it and what would be right, as Markdown in which nothing of the line formats or calls anybody.
     pub problem: String,
 }
 

@@ -1,67 +1,79 @@
-use super::{Command, help::help, parse};
+//! The command language, as people use it.
 
-fn read(comment: &str) -> Vec<String> {
-    parse(comment)
-        .into_iter()
-        .map(|result| match result {
-            Ok(command) => format!("{command:?}"),
-            Err(error) => format!("error: {error}"),
-        })
-        .collect()
-}
+mod helps;
+mod mistakes;
+mod names;
+mod phones;
+mod talk;
+mod verbs;
 
-#[test]
-fn reads_one_command_a_line() {
-    let comment = "Looks good!\n/ocuroot deploy staging\n/ocuroot deploy production api frontend\n\
-                   /ocuroot approve\n/ocuroot retry api\n/ocuroot status\n/ocuroot\n";
-    insta::assert_snapshot!(read(comment).join("\n"), @r#"
-    Deploy { environment: EnvironmentName("staging"), packages: [] }
-    Deploy { environment: EnvironmentName("production"), packages: ["api", "frontend"] }
-    Approve { packages: [] }
-    Retry { packages: ["api"] }
-    Status
-    Help
-    "#);
-}
+use super::{Command, Verb, parse};
 
-#[test]
-fn talk_about_commands_is_not_a_command() {
-    for talk in [
-        "please /ocuroot deploy production",
-        "> /ocuroot deploy production",
-        "    /ocuroot deploy production",
-        "```\n/ocuroot deploy production\n```",
-        "~~~sh\n```\n/ocuroot deploy production\n~~~",
-        "<!--\n/ocuroot deploy production\n-->",
-        "`/ocuroot deploy production`",
-        "/ocurooted deploy production",
-        "- /ocuroot deploy production",
-    ] {
-        assert_eq!(read(talk), Vec::<String>::new(), "{talk}");
+/// The only command of a line.
+#[track_caller]
+fn command(line: &str) -> Command {
+    match &parse(line)[..] {
+        [Ok(command)] => command.clone(),
+        other => panic!("{line}: {other:?}"),
     }
-    assert_eq!(read("```\n/ocuroot retry\n```\n/ocuroot status").len(), 1);
-    assert_eq!(read("<!-- note -->\n/ocuroot status").len(), 1);
 }
 
-#[test]
-fn mistakes_are_explained() {
-    let comment = "/ocuroot depoly production\n/ocuroot frobnicate\n/ocuroot deploy\n\
-                   /ocuroot deploy prod/eu\n/ocuroot status now\n/ocuroot retry --all";
-    insta::assert_snapshot!(read(comment).join("\n"), @r"
-    error: `/ocuroot depoly production`: there is no command `depoly`; did you mean `/ocuroot deploy`?
-    error: `/ocuroot frobnicate`: there is no command `frobnicate`; `/ocuroot help` lists them
-    error: `/ocuroot deploy`: say where to: `/ocuroot deploy <environment>`, such as `/ocuroot deploy staging`
-    error: `/ocuroot deploy prod/eu`: environment names may only contain letters, numbers, periods, hyphens and underscores: `prod/eu`
-    error: `/ocuroot status now`: `status` takes nothing after it, but there is `now`
-    error: `/ocuroot retry --all`: `--all` is not an option of `retry`
-    ");
-}
-
-#[test]
-fn the_help_teaches_every_command() {
-    insta::assert_snapshot!(help());
-    for verb in super::parse::VERBS {
-        assert!(help().contains(&format!("/ocuroot {verb}")), "{verb}");
+/// What is wrong with a line.
+#[track_caller]
+fn problem(line: &str) -> String {
+    match &parse(line)[..] {
+        [Err(error)] => {
+            assert_eq!(error.line, line);
+            error.problem.clone()
+        }
+        other => panic!("{line}: {other:?}"),
     }
-    assert!(matches!(parse("/ocuroot help")[..], [Ok(Command::Help)]));
+}
+
+/// Each line with what is wrong with it.
+#[track_caller]
+fn problems(lines: &[&str]) -> String {
+    let told = lines
+        .iter()
+        .map(|line| format!("{line}\n    {}", problem(line)));
+    told.collect::<Vec<String>>().join("\n")
+}
+
+/// What a line was understood to be, in words: only what was given.
+#[track_caller]
+fn told(line: &str) -> String {
+    let command = command(line);
+    assert_eq!(command.line, line);
+    let mut words = vec![command.verb.to_string()];
+    let mut say = |what: &str, value: Option<String>| {
+        words.extend(value.map(|value| format!("{what}={value}")));
+    };
+    say("about", command.about.map(|verb| verb.to_string()));
+    say("from", command.from.map(|name| name.to_string()));
+    for pattern in &command.environments {
+        say("environment", Some(pattern.to_string()));
+    }
+    for pattern in &command.packages {
+        say("package", Some(pattern.to_string()));
+    }
+    say("release", command.release.map(|number| number.to_string()));
+    say("sha", command.sha);
+    say("reason", command.reason.map(|text| format!("{text:?}")));
+    say("seconds", command.seconds.map(|number| number.to_string()));
+    say("dry", command.is_dry_run.then(|| "yes".to_owned()));
+    say("glass", command.is_break_glass.then(|| "yes".to_owned()));
+    for (name, value) in command.values {
+        let value = value.map_or("nothing".to_owned(), |value| value.to_string());
+        say("value", Some(format!("{name}:{value}")));
+    }
+    words.join(" ")
+}
+
+#[test]
+fn a_verb_alone_has_nothing_else() {
+    assert_eq!(command("/ocuroot"), Command::new("/ocuroot", Verb::Help));
+    assert_eq!(
+        command("/ocuroot plan"),
+        Command::new("/ocuroot plan", Verb::Plan)
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::line::{Comment, Decision};
 use super::{Problem, Worker};
-use crate::command::{self, Command};
+use crate::command::{self, Command, Verb};
 use crate::engine::plan::Call;
 use crate::engine::trigger::Command as Wish;
 use crate::engine::{Effect, Trigger};
@@ -24,6 +24,31 @@ impl Heard {
     fn refuse(&mut self, refusal: &Refusal) {
         self.replies.push(report::refusal(refusal));
         self.is_refused = true;
+    }
+
+    fn not_yet(&mut self, command: &Command) {
+        let verb = command.verb;
+        self.replies
+            .push(format!("`/ocuroot {verb}` cannot do that on this server."));
+        self.is_refused = true;
+    }
+}
+
+/// Whether nothing but packages, and the environments of a `deploy`, is named: the rest must not be left unheard.
+fn is_known(command: &Command) -> bool {
+    let mut plain = Command::new(command.line.clone(), command.verb);
+    plain.packages.clone_from(&command.packages);
+    if command.verb == Verb::Deploy {
+        plain.environments.clone_from(&command.environments);
+    }
+    let takes_packages = !matches!(command.verb, Verb::Status | Verb::Where);
+    plain == *command && (takes_packages || command.packages.is_empty())
+}
+
+fn only_environment(command: &Command) -> Option<EnvironmentName> {
+    match &command.environments[..] {
+        [only] => only.to_string().parse().ok(),
+        _ => None,
     }
 }
 
@@ -86,46 +111,51 @@ impl Worker {
     ) -> Result<(), Problem> {
         let installation = self.github.installation(repository.installation_id);
         let has = installation.permission(&repository.name, login).await?;
-        let needs = command.needed_permission();
+        let needs = command.verb.needed_permission();
         if has < needs {
             heard.refuse(&Refusal::NotAllowed {
-                verb: command.verb().to_owned(),
+                verb: command.verb.to_string(),
                 login: login.to_owned(),
                 has,
                 needs,
             });
             return Ok(());
         }
-        match command {
-            Command::Help => heard.replies.push(command::help::help()),
-            Command::Status => {
+        let packages: Vec<String> = command.packages.iter().map(ToString::to_string).collect();
+        match command.verb {
+            Verb::Help => heard.replies.push(match command.about {
+                Some(verb) => command::help::help_about(verb),
+                None => command::help::help(has),
+            }),
+            _ if !is_known(command) => heard.not_yet(command),
+            Verb::Status => {
                 let overview = self.overview(repository, place.pull_request).await?;
                 heard.replies.push(overview);
             }
-            Command::Where => heard.replies.push(self.places(repository).await?),
-            Command::Deploy {
-                environment,
-                packages,
-            } => {
+            Verb::Where => heard.replies.push(self.places(repository).await?),
+            Verb::Deploy => {
+                let Some(environment) = only_environment(command) else {
+                    heard.not_yet(command);
+                    return Ok(());
+                };
                 let pull = installation
                     .pull_request(&repository.name, place.pull_request)
                     .await?;
-                self.hear_deploy(repository, &pull, environment, packages, heard)
+                self.hear_deploy(repository, &pull, &environment, &packages, heard)
                     .await?;
             }
-            Command::Approve { packages }
-            | Command::Retry { packages }
-            | Command::Cancel { packages } => {
+            Verb::Approve | Verb::Retry | Verb::Cancel => {
                 let wishes = self
-                    .wishes(repository, place, login, packages, heard)
+                    .wishes(repository, place, login, &packages, heard)
                     .await?;
-                let trigger = match command {
-                    Command::Approve { .. } => Trigger::Approve,
-                    Command::Cancel { .. } => Trigger::Cancel,
+                let trigger = match command.verb {
+                    Verb::Approve => Trigger::Approve,
+                    Verb::Cancel => Trigger::Cancel,
                     _ => Trigger::Retry,
                 };
                 heard.triggers.extend(wishes.into_iter().map(trigger));
             }
+            _ => heard.not_yet(command),
         }
         Ok(())
     }

@@ -196,8 +196,7 @@ async fn every_command_of_a_comment_is_carried_out_though_one_is_mistyped() {
 #[tokio::test]
 async fn an_unknown_environment_or_package_is_answered_with_those_there_are() {
     let (app, number) = proposed().await;
-    let words =
-        "/ocuroot deploy staging web\n/ocuroot deploy prod\n/ocuroot approve web\n/ocuroot deploy";
+    let words = "/ocuroot deploy staging web\n/ocuroot deploy prod\n/ocuroot approve --package web\n/ocuroot deploy";
     app.say(number, "alice", words).await;
     assert!(app.queued().is_empty());
     insta::assert_snapshot!(app.conversation(number));

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ocuroot::command;
+use ocuroot::command::{self, Verb};
+use ocuroot::model::Permission;
 use ocuroot::report::Button;
 
 use crate::architecture::source::{self, Source};
@@ -20,31 +21,46 @@ fn blocks(page: &str) -> Vec<&str> {
     page.split("```").skip(1).step_by(2).collect()
 }
 
-/// Usage and who may, of every command, as the help lists them.
-fn commands() -> Vec<(String, String)> {
-    let help = command::help::help();
+/// The usage of every command, as the help lists them, with the verb it begins with.
+fn commands() -> Vec<(String, Verb)> {
+    let help = command::help::help(Permission::Admin);
     let rows = help.lines().filter(|line| line.starts_with("| `/ocuroot"));
     rows.map(|row| {
-        let cells: Vec<&str> = row.split(" | ").collect();
-        let usage = cells[0].trim_matches(['|', ' ', '`']);
-        let who = cells[2].trim_end_matches(" |");
-        (usage.to_owned(), who.to_owned())
+        let usage = row.split(" | ").next().unwrap_or(row);
+        let usage = usage.trim_matches(['|', ' ', '`']);
+        let word = usage.split(' ').nth(1);
+        let verb = Verb::ALL
+            .into_iter()
+            .find(|verb| Some(verb.as_str()) == word);
+        (usage.to_owned(), verb.expect(usage))
     })
     .collect()
+}
+
+/// The section of the page under that heading.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let (_, section) = page
+        .split_once(&format!("\n## {heading}\n\n"))
+        .unwrap_or_else(|| panic!("no section {heading}"));
+    section
+        .split_once("\n## ")
+        .map_or(section, |(section, _)| section)
 }
 
 #[test]
 fn every_command_has_its_section_with_who_may_give_it() {
     let page = page("commands.md");
     let commands = commands();
-    assert_eq!(commands.len(), 7);
-    for (usage, who) in &commands {
-        let heading = format!("\n## `{usage}`\n\n");
-        let (_, section) = page
-            .split_once(&heading)
-            .unwrap_or_else(|| panic!("no {heading}"));
-        let said = section.split('.').next().unwrap_or("").to_lowercase();
-        assert!(said.starts_with(who.as_str()), "{usage}: {who}, not {said}");
+    let verbs: BTreeSet<Verb> = commands.iter().map(|(_, verb)| *verb).collect();
+    assert_eq!(verbs, Verb::ALL.into_iter().collect());
+    assert_eq!(commands.len(), verbs.len());
+    for (usage, verb) in &commands {
+        let section = section(&page, &format!("`{usage}`"));
+        let who = match verb.needed_permission() {
+            Permission::Read => "Everyone who can read",
+            _ => "Who can push",
+        };
+        assert!(section.starts_with(who), "{usage}: {who}");
     }
     let headings = page.lines().filter(|line| line.starts_with("## `")).count();
     assert_eq!(
@@ -71,7 +87,30 @@ fn the_examples_are_commands() {
             examples += 1;
         }
     }
-    assert!(examples >= 5, "{examples}");
+    assert!(examples >= Verb::ALL.len(), "{examples}");
+}
+
+#[test]
+fn every_command_has_an_example_and_its_options_in_its_section() {
+    let page = page("commands.md");
+    for (usage, verb) in commands() {
+        let section = section(&page, &format!("`{usage}`"));
+        let given = blocks(section)
+            .into_iter()
+            .flat_map(|block| command::parse(block.trim_start_matches("text\n")))
+            .filter_map(Result::ok);
+        assert!(given.map(|it| it.verb).any(|it| it == verb), "{usage}");
+        let help = command::help::help_about(verb);
+        let rows = help.lines().filter(|line| line.starts_with("| `--"));
+        for row in rows {
+            let option = row.trim_start_matches("| `").split([' ', '`']).next();
+            let option = option.expect("an option");
+            assert!(
+                section.contains(&format!("`{option}")),
+                "{usage}: nothing of {option}"
+            );
+        }
+    }
 }
 
 #[test]
