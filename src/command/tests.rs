@@ -1,5 +1,6 @@
 //! The command language, as people use it.
 
+mod chance;
 mod helps;
 mod mistakes;
 mod names;

@@ -10,6 +10,7 @@ fn verbs() {
         "/ocuroot unlok production",
         "/ocuroot frobnicate",
         "/ocuroot x",
+        "/ocuroot undxxxoy",
         "/ocuroot --help",
         "/ocuroot help depoly",
         "/ocuroot help deploy now",
@@ -25,6 +26,8 @@ fn verbs() {
         there is no command `frobnicate`; `/ocuroot help` lists them
     /ocuroot x
         there is no command `x`; `/ocuroot help` lists them
+    /ocuroot undxxxoy
+        there is no command `undxxxoy`; `/ocuroot help` lists them
     /ocuroot --help
         there is no command `--help`; did you mean `/ocuroot help`?
     /ocuroot help depoly
@@ -160,6 +163,7 @@ fn values_of_options() {
         "/ocuroot pin staging --for m",
         "/ocuroot pin staging --for 2w",
         "/ocuroot pin staging --for 1m1h",
+        "/ocuroot pin staging --for 1h1h",
         "/ocuroot pin staging --for 59s",
         "/ocuroot pin staging --for 90d1s",
         "/ocuroot pin staging --for 99999999999999999999d",
@@ -181,6 +185,8 @@ fn values_of_options() {
         `2w` is no duration: write a number and its unit, such as `30m`, `2h` or `3d`
     /ocuroot pin staging --for 1m1h
         `1m1h` is no duration: write a number and its unit, such as `30m`, `2h` or `3d`
+    /ocuroot pin staging --for 1h1h
+        `1h1h` is no duration: write a number and its unit, such as `30m`, `2h` or `3d`
     /ocuroot pin staging --for 59s
         `59s` is not between a minute and 90 days (`1m` to `90d`)
     /ocuroot pin staging --for 90d1s

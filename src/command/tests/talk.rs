@@ -30,6 +30,7 @@ fn talk_about_commands_is_not_a_command() {
         "2) - ```\n/ocuroot deploy production\n  ```",
         "```\n/ocuroot deploy production",
         "<!--\n/ocuroot deploy production\n-->",
+        "<!--\nnote\n/ocuroot deploy production\n-->",
         "<!-- a --> <!--\n/ocuroot deploy production\n-->",
         "<!--\n```\n-->\n```\n/ocuroot deploy production\n```",
         "",

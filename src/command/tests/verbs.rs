@@ -100,6 +100,14 @@ fn every_option_is_understood_in_both_spellings_and_anywhere() {
             "undeploy qa --reason=-5",
             "undeploy environment=qa reason=\"-5\"",
         ),
+        (
+            "undeploy --reason \"in C:\\\\\" qa",
+            "undeploy environment=qa reason=\"in C:\\\\\"",
+        ),
+        (
+            "status \"a,b\" --package 'c,d'",
+            "status package=c,d package=a,b",
+        ),
         ("pin qa --for 90s", "pin environment=qa seconds=90"),
         ("pin qa --for=30m", "pin environment=qa seconds=1800"),
         ("pin qa --for 2h", "pin environment=qa seconds=7200"),
@@ -112,6 +120,14 @@ fn every_option_is_understood_in_both_spellings_and_anywhere() {
         ),
     ] {
         assert_eq!(told(&format!("/ocuroot {line}")), means);
+    }
+}
+
+#[test]
+fn commits_have_7_to_64_digits() {
+    for (length, is_read) in [(6, false), (7, true), (64, true), (65, false)] {
+        let line = format!("/ocuroot approve --sha {}", "f".repeat(length));
+        assert_eq!(parse(&line)[0].is_ok(), is_read, "{line}");
     }
 }
 
