@@ -62,6 +62,7 @@ impl Server {
             sandbox: Arc::new(Sandbox::new(executable, sandbox::Settings::default())),
             clock,
             public_url: settings.public_url().to_owned(),
+            web_url: settings.github_web_url.trim_end_matches('/').to_owned(),
             reference_host: settings.reference_host(),
             wake: Arc::new(Notify::new()),
             pulse: Pulse::default(),

@@ -207,15 +207,8 @@ fn push(number: i64, names: &[PackageName], package: &Package) -> (Scope, Trigge
         ..Scope::default()
     };
     let new = NewReleases {
-        repository_id: 11,
-        commit,
         packages: candidates.collect(),
-        environments: Vec::new(),
-        diagnostics: Vec::new(),
-        until: None,
-        pull_request: None,
-        reply_to: None,
-        others: BTreeSet::new(),
+        ..NewReleases::of(11, commit)
     };
     (scope, Trigger::Release(new))
 }

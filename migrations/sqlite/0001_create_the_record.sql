@@ -86,8 +86,11 @@ CREATE TABLE release (
     repository_id BIGINT NOT NULL,
     commit_sha TEXT NOT NULL,
     package TEXT NOT NULL,
-    until TEXT,
+    goals TEXT,
     pull_request BIGINT,
+    lane BIGINT,
+    base TEXT,
+    authors TEXT NOT NULL DEFAULT '[]',
     reply_to BIGINT,
     created_at BIGINT NOT NULL,
     is_open BIGINT NOT NULL DEFAULT 1,
@@ -95,13 +98,17 @@ CREATE TABLE release (
     UNIQUE (package_id, commit_sha)
 );
 CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
+CREATE INDEX release_of_default ON release (package_id, number) WHERE lane IS NULL;
 CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
+CREATE INDEX release_of_lane ON release (repository_id, lane) WHERE lane IS NOT NULL;
 CREATE INDEX release_of_pull_request ON release (repository_id, pull_request) WHERE pull_request IS NOT NULL;
 
 -- `wave` is what a run last travelled in, `wave_fence` the start that travelled: a run that goes on with another function
--- is started anew, and the end of its old workflow run is not news of the new start.
+-- is started anew, and the end of its old workflow run is not news of the new start. `package_id` is that of its release:
+-- what ended last in an environment is the end of an index, however much has been there before.
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
+    package_id BIGINT NOT NULL,
     release_id BIGINT NOT NULL REFERENCES release (id),
     task TEXT NOT NULL,
     number BIGINT NOT NULL,
@@ -114,6 +121,7 @@ CREATE TABLE run (
     created_at BIGINT NOT NULL,
     started_at BIGINT,
     finished_at BIGINT,
+    wakes_at BIGINT,
     wave TEXT,
     wave_fence BIGINT,
     claim_nonce TEXT,
@@ -123,6 +131,7 @@ CREATE TABLE run (
     UNIQUE (release_id, task, number)
 );
 CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
+CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
 CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
 -- Which unfinished run waits for which document: what appears wakes only those that read it.
@@ -150,6 +159,54 @@ CREATE TABLE state (
 CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
 
+-- Rules of config files of default branches; `is_wide` those that also hold in other repositories.
+CREATE TABLE guard (
+    installation_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    is_wide BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (installation_id, repository, path)
+);
+CREATE INDEX guard_wide ON guard (installation_id) WHERE is_wide = 1;
+
+-- Locks, freezes and pins of people. An empty repository means every one, an empty path a whole repository. `until` is
+-- when it ends by itself.
+CREATE TABLE lock (
+    installation_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    until BIGINT,
+    PRIMARY KEY (installation_id, repository, path, environment, kind)
+);
+CREATE INDEX lock_ending ON lock (until) WHERE until IS NOT NULL;
+
+-- Which pull requests hold, or wait for, the environment of which package.
+CREATE TABLE hold (
+    installation_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    pull_request BIGINT NOT NULL,
+    path TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    granted_at BIGINT,
+    PRIMARY KEY (installation_id, repository, pull_request, path, environment)
+);
+
+-- What people have said of a release in an environment.
+CREATE TABLE approval (
+    release_id BIGINT NOT NULL REFERENCES release (id),
+    environment TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    login TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (release_id, environment, kind, login)
+);
+
 CREATE TABLE tag (
     package_id BIGINT NOT NULL REFERENCES package (id),
     tag TEXT NOT NULL,
@@ -157,13 +214,26 @@ CREATE TABLE tag (
     PRIMARY KEY (package_id, tag)
 );
 
--- What the check run `ocuroot` says about a commit.
+-- What the check run `ocuroot` says about a commit: for each open pull request it is the head of, and, with 0 instead of
+-- its number, on the default branch or in a merge group.
 CREATE TABLE commit_report (
     repository_id BIGINT NOT NULL,
     commit_sha TEXT NOT NULL,
+    pull_request BIGINT NOT NULL,
     report TEXT NOT NULL,
-    PRIMARY KEY (repository_id, commit_sha)
+    PRIMARY KEY (repository_id, commit_sha, pull_request)
 );
+
+-- What each package's newest release of the default branch reads of other packages. `fragment` is what of the document.
+CREATE TABLE reader (
+    installation_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    fragment TEXT NOT NULL,
+    PRIMARY KEY (installation_id, reference, repository, path, fragment)
+);
+CREATE INDEX reader_of_package ON reader (installation_id, repository, path);
 
 -- The Starlark files of a commit (path to blob), and their texts: both immutable, kept to spare GitHub the question.
 CREATE TABLE source_tree (
@@ -223,7 +293,20 @@ CREATE TABLE pull_request (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (repository_id, number)
 );
+CREATE INDEX pull_request_open ON pull_request (repository_id, number) WHERE is_open = 1;
 CREATE INDEX pull_request_by_head ON pull_request (repository_id, head_sha, number);
+
+-- Commands that wait for a second word of the same person, in environments that ask for it.
+CREATE TABLE confirmation (
+    repository_id BIGINT NOT NULL,
+    pull_request BIGINT NOT NULL,
+    login TEXT NOT NULL,
+    line TEXT NOT NULL,
+    head_sha TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, pull_request, login)
+);
+CREATE INDEX confirmation_by_expiry ON confirmation (expires_at);
 
 -- Tokens of jobs that were used: each is good for one claim.
 CREATE TABLE used_token (

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::github::{OidcError, RunnerClaims};
 use crate::store::StoreError;
-use crate::worker::Worker;
+use crate::worker::{Problem, Worker};
 
 /// Why a request of a job is not carried out.
 #[derive(Debug)]
@@ -48,6 +48,13 @@ impl IntoResponse for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
         tracing::error!(%error, "a job's request could not be recorded");
+        Refusal::Unavailable
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Refusal {
+        tracing::error!(%problem, "a job's request could not be decided on");
         Refusal::Unavailable
     }
 }

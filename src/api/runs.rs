@@ -55,6 +55,11 @@ pub(super) async fn claim(
             "this start of the run is not wanted any more",
         ));
     }
+    if row.state == RunState::Starting && !worker.may_be_claimed(&row).await? {
+        return Err(Refusal::Conflict(
+            "the head of the pull request has moved since this was asked for",
+        ));
+    }
     let token = report_token()?;
     let claim = Claim {
         run_id: id,

@@ -1,7 +1,7 @@
 //! Layer 1: comments → commands. The words people type on pull requests.
 //!
 //! [`parse`] finds the lines of a comment that are commands and reads them; what a verb takes is said once, in
-//! [`facts`], from which the reading and the [`help`] follow. What a command then does is nobody's business here.
+//! `facts`, from which the reading and the [`help`] follow. What a command then does is nobody's business here.
 
 mod arguments;
 mod facts;

@@ -16,7 +16,7 @@ pub struct Scene {
 }
 
 /// The story, in order.
-pub fn scenes() -> [Scene; 5] {
+pub fn scenes() -> [Scene; 6] {
     [
         Scene {
             title: "Alice pushes the environments and the API to acme/platform",
@@ -49,6 +49,12 @@ pub fn scenes() -> [Scene; 5] {
             is_over: |github| waits(github, PLATFORM, &head(github), "ocuroot / api"),
         },
         Scene {
+            title: "Alice comments `/ocuroot approve` on it: her own work",
+            goal: "the reply says which rule does not let her",
+            act: |github| comment(github, "alice", "/ocuroot approve"),
+            is_over: |github| said(github, "is your own work"),
+        },
+        Scene {
             title: "Bob comments `/ocuroot approve` on it",
             goal: "the API is in production, and so is the frontend, which had waited for it",
             act: |github| comment(github, "bob", "/ocuroot approve"),
@@ -73,6 +79,14 @@ fn open_pull_request(github: &Simulator) -> Result<(), Refusal> {
     };
     github.open_pull_request(PLATFORM, new)?;
     Ok(())
+}
+
+/// Whether we have said this on the pull request.
+fn said(github: &Simulator, words: &str) -> bool {
+    let pulls = github.pull_requests(PLATFORM);
+    let number = pulls.first().map(|pull| pull.number).unwrap_or_default();
+    let comments = github.comments(PLATFORM, number);
+    comments.iter().any(|comment| comment.body.contains(words))
 }
 
 fn comment(github: &Simulator, user: &str, body: &str) -> Result<(), Refusal> {

@@ -41,6 +41,25 @@ pub fn affected(
     found
 }
 
+/// The changed paths that one package watches.
+pub fn concerning(
+    file: &str,
+    changed: &BTreeSet<String>,
+    known: &BTreeMap<String, Known>,
+) -> BTreeSet<String> {
+    let unknown = Known::default();
+    let facts = known.get(file).unwrap_or(&unknown);
+    let package_files: Vec<String> = known.keys().cloned().collect();
+    let concerns = concern(file, facts, &package_files);
+    let paths = changed.iter();
+    paths
+        .filter(|path| {
+            path.as_str() == file || facts.loads.contains(*path) || concerns(path.as_str())
+        })
+        .cloned()
+        .collect()
+}
+
 fn reason(
     file: &str,
     facts: &Known,

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::plan::Change;
 use super::snapshot::{Call, Snapshot};
-use crate::model::{Input, Reference, ReleaseName};
+use super::world::World;
+use crate::model::{Input, Package, Reference, ReleaseName};
 
 /// The inputs of a call, resolved; or the refs (with fragment, absolute) that have nothing to read yet.
 ///
@@ -54,11 +56,31 @@ pub fn documents_read(release: &ReleaseName, call: &Call) -> BTreeSet<Reference>
 
 /// Every document (absolute, without fragment) that these inputs of `release` read.
 pub fn inputs_read(release: &ReleaseName, inputs: &BTreeMap<String, Input>) -> BTreeSet<Reference> {
-    inputs
-        .values()
-        .filter_map(|input| match input {
-            Input::Value { .. } => None,
-            Input::Reference { reference, .. } => Some(absolute(release, reference).document()),
-        })
+    references_read(release, inputs)
+        .map(|reference| reference.document())
         .collect()
+}
+
+/// Every ref (absolute, with fragment) that these inputs of `release` read.
+fn references_read<'a>(
+    release: &'a ReleaseName,
+    inputs: &'a BTreeMap<String, Input>,
+) -> impl Iterator<Item = Reference> + 'a {
+    inputs.values().filter_map(|input| match input {
+        Input::Value { .. } => None,
+        Input::Reference { reference, .. } => Some(absolute(release, reference)),
+    })
+}
+
+/// Remembers what the package reads of other packages, for those who are about to change that.
+pub(super) fn put_readers(world: &mut World, release: &ReleaseName, package: &Package) {
+    let read = package
+        .tasks()
+        .flat_map(|task| references_read(release, &task.inputs));
+    let is_of_others = |reference: &Reference| {
+        let of = reference.package();
+        of.is_some_and(|package| package != release.package)
+    };
+    let read = read.filter(is_of_others).collect();
+    world.change(Change::PutReaders(release.package.clone(), read));
 }

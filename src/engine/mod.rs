@@ -4,13 +4,23 @@
 //! what it changed; `store` writes that down in one transaction, `worker` makes the calls afterwards.
 
 pub mod affected;
+mod audit;
+mod bring;
 mod command;
+pub mod difference;
+mod farther;
+pub mod gates;
+mod guard;
+mod holds;
 mod inputs;
+mod locks;
 pub use inputs::{documents_read, inputs_read};
 mod outcome;
 pub mod plan;
+pub mod preview;
 mod readiness;
 mod release;
+pub mod rules;
 pub mod snapshot;
 pub mod status;
 pub mod trigger;
@@ -21,9 +31,10 @@ mod tests;
 
 use crate::model::Timestamp;
 
+pub use locks::live_release;
 pub use plan::{Answer, Change, CommitReport, Effect, PackageReport, Plan};
 pub use snapshot::{Release, Run, Snapshot};
-pub use trigger::{Candidate, Command, NewReleases, Trigger};
+pub use trigger::{Candidate, NewReleases, Trigger, Unlock, Wish};
 
 use world::World;
 
@@ -33,6 +44,7 @@ pub fn plan(snapshot: Snapshot, triggers: &[Trigger], now: Timestamp) -> Plan {
     for trigger in triggers {
         apply(&mut world, trigger);
     }
+    holds::admit(&mut world);
     readiness::advance(&mut world);
     world.into_plan()
 }
@@ -43,6 +55,7 @@ fn apply(world: &mut World, trigger: &Trigger) {
         Trigger::Preview(new) => release::preview(world, new),
         Trigger::Replanned { release, package } => release::replan(world, release, package),
         Trigger::NeedsRunner { run, fence } => outcome::needs_runner(world, run, *fence),
+        Trigger::PutBack { run, fence } => outcome::put_back(world, run, *fence),
         Trigger::Claimed { run, fence } => outcome::claimed(world, run, *fence),
         Trigger::Ended {
             run,
@@ -53,11 +66,32 @@ fn apply(world: &mut World, trigger: &Trigger) {
             world.put_document(reference.clone(), value.clone());
         }
         Trigger::Approve(wish) => command::approve(world, wish),
+        Trigger::Reject(wish) => command::reject(world, wish),
         Trigger::Retry(wish) => command::retry(world, wish),
         Trigger::Cancel(wish) => command::cancel(world, wish),
+        Trigger::Bring(wish) => bring::bring(world, wish),
+        Trigger::Rollback(wish, until) => bring::rollback(world, wish, *until),
         Trigger::Undeploy {
             package,
             environment,
-        } => command::undeploy(world, package, environment),
+            held_by,
+            actor,
+        } => bring::undeploy(world, package, environment, *held_by, actor),
+        Trigger::LetGo {
+            package,
+            environment,
+            pull_request,
+            is_given_back,
+        } => holds::let_go(world, package, environment, *pull_request, *is_given_back),
+        Trigger::HeadMoved {
+            packages,
+            pull_request,
+            head,
+            ..
+        } => holds::head_moved(world, packages, *pull_request, head),
+        Trigger::Lock(lock, actor) => locks::lock(world, lock, actor),
+        Trigger::Unlock(unlock) => locks::unlock(world, unlock),
+        // What can go on goes on below.
+        Trigger::Wake { .. } => {}
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::holds;
 use super::plan::{Call, Change};
 use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Run};
 use super::world::World;
 use crate::model::{
-    Action, FunctionName, Input, Outcome, RunKind, RunName, RunNumber, RunState, TaskKey,
-    Timestamp, latest_document,
+    Action, FunctionName, Input, Outcome, ReleaseName, RunKind, RunName, RunNumber, RunState,
+    TaskKey, Timestamp, latest_document,
 };
 
 /// A run whose chain is longer than this is a loop: it fails instead of running forever.
@@ -33,6 +34,17 @@ pub(super) fn needs_runner(world: &mut World, name: &RunName, fence: i64) {
     world.call_for_run(name, call);
     world.show(&name.release);
     world.show_run(name);
+}
+
+/// The run has not begun and waits again. Its start is fenced off.
+pub(super) fn put_back(world: &mut World, name: &RunName, fence: i64) {
+    let run = world.awaited_run(name, fence);
+    if let Some(run) = run.filter(|run| run.state == RunState::Starting && run.calls.len() == 1) {
+        run.state = RunState::Pending;
+        run.fence += 1;
+        run.started_at = None;
+        world.show(&name.release);
+    }
 }
 
 /// A job has taken the run.
@@ -97,30 +109,83 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
     run.error = None;
     run.outputs.clone_from(outputs);
     let kind = run.kind;
-    let document = json!({
-        "run_ref": name.to_string(),
-        "type": kind,
-        "release": name.release.to_string(),
-        "input": run.calls.first().map(|call| &call.values),
-        "output": outputs,
-    });
+    let mut document = document(name, run);
+    let release = world.snapshot.releases.get(&name.release);
+    if let Some(lane) = release.and_then(|release| release.lane) {
+        document["pull_request"] = json!(lane);
+    }
     world.put_document(name.release.document(&name.key), Some(document.clone()));
     let latest = latest_document(&name.release.package, &name.key);
+    let before = holder(&world.snapshot, &name.release.package, &name.key);
     if kind == RunKind::Down {
         world.put_document(latest, None);
-    } else if !is_held_by_newer(world, name) {
+    } else if is_latest(world, name) {
         world.put_document(latest, Some(document));
     }
     world.show_run(name);
+    if kind == RunKind::Up {
+        holds::became_live(world, name);
+    }
+    if let Some(pull_request) = before.and_then(|before| before.lane) {
+        // What it had there is gone, or another of its commits is.
+        holds::tell(world, name, pull_request);
+    }
     if kind != RunKind::Task {
         world.call_for_run(name, Call::Deployment { run: name.clone() });
     }
 }
 
-/// Whether `<package>/@/<task>` belongs to a newer release already: finishing late does not take it back.
-fn is_held_by_newer(world: &World, name: &RunName) -> bool {
-    holder(&world.snapshot, &name.release.package, &name.key)
-        .is_some_and(|number| number > name.release.number)
+/// What a finished run leaves for others.
+fn document(name: &RunName, run: &Run) -> Value {
+    json!({
+        "run_ref": name.to_string(),
+        "type": run.kind,
+        "release": name.release.to_string(),
+        "input": run.calls.first().map(|call| &call.values),
+        "output": run.outputs,
+    })
+}
+
+/// What a release has left is everybody's from now on: the pull request in whose lane it went is merged as it is.
+pub(super) fn publish(world: &mut World, release: &ReleaseName) {
+    let Some(known) = world.snapshot.releases.get(release) else {
+        return;
+    };
+    let complete: Vec<(RunName, Value)> = known
+        .latest_runs()
+        .into_iter()
+        .filter(|(_, (_, run))| run.state == RunState::Complete && run.kind != RunKind::Down)
+        .map(|(key, (number, run))| {
+            let name = known.run_name(key, number);
+            let document = document(&name, run);
+            (name, document)
+        })
+        .collect();
+    for (name, document) in complete {
+        let holder = holder(&world.snapshot, &release.package, &name.key);
+        let is_its_own = match name.key {
+            TaskKey::Deploy(_) => holder.is_some_and(|holder| holder.number == release.number),
+            TaskKey::Task(_) => is_latest(world, &name),
+        };
+        if is_its_own {
+            world.put_document(latest_document(&release.package, &name.key), Some(document));
+        }
+    }
+}
+
+/// Whether `<package>/@/<task>` is of this run from now on. A deployment had the environment to itself until its end:
+/// it is what is there, even if the pin that let it start is gone by now. A step that finishes late does not take
+/// anything back from a newer release, and a step of what is not merged is nobody else's.
+fn is_latest(world: &World, name: &RunName) -> bool {
+    let release = world.snapshot.releases.get(&name.release);
+    match name.key {
+        TaskKey::Deploy(_) => true,
+        TaskKey::Task(_) => {
+            let holder = holder(&world.snapshot, &name.release.package, &name.key);
+            release.is_some_and(|release| release.lane.is_none())
+                && holder.is_none_or(|holder| holder.number <= name.release.number)
+        }
+    }
 }
 
 fn go_on(
@@ -188,6 +253,7 @@ fn finish(run: &mut Run, state: RunState, now: Timestamp) {
     run.state = state;
     run.finished_at = Some(now);
     run.waits.clear();
+    run.wakes_at = None;
 }
 
 /// Queues another attempt of what `name` attempted: same kind, same first function, same declared inputs.

@@ -1,13 +1,16 @@
 //! What a decision says: rows to change and calls to make, as data.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    AuditEntry, CommitSha, Diagnostic, Environment, EnvironmentName, PackageName, Reference,
-    ReleaseName, RunName, TaskKey,
+    Approval, AuditEntry, CommitSha, Diagnostic, Environment, EnvironmentName, GuardFile, Hold,
+    Lock, PackageName, Reference, ReleaseName, RunName, TaskKey, Timestamp,
 };
 
+use super::rules::Denied;
 use super::snapshot::{Release, Run};
 
 /// The result of one decision; committed in one transaction.
@@ -43,11 +46,44 @@ pub enum Change {
         repository_id: i64,
         /// The commit.
         commit: CommitSha,
+        /// The open pull request it is said for; `None` for the default branch and for merge groups.
+        pull_request: Option<i64>,
         /// What it says.
         report: Box<CommitReport>,
     },
     /// The package's newest release must be evaluated again with the environments of now.
     Replan(PackageName),
+    /// What the package's steps read of other packages (absolute, with the keys that are read), in place of what they
+    /// read before.
+    PutReaders(PackageName, BTreeSet<Reference>),
+    /// The config files of the repository's default branch have changed: what open pull requests would do is to be
+    /// worked out again.
+    PreviewAgain(i64),
+    /// What a config file guards.
+    PutGuards(Box<GuardFile>),
+    /// The file (repository as refs call it, path) guards nothing any more.
+    DeleteGuards(String, String),
+    /// A lock, in place of one with the same key.
+    PutLock(Lock),
+    /// The lock is gone.
+    DeleteLock(Lock),
+    /// A claim of a pull request.
+    PutHold(Hold),
+    /// The claim is gone.
+    DeleteHold(Hold),
+    /// What a person says of a release in an environment.
+    PutApproval(ReleaseName, EnvironmentName, Box<Approval>),
+    /// To be looked at at that time, or as soon as can be.
+    Wake {
+        /// When.
+        at: Option<Timestamp>,
+        /// Packages.
+        packages: BTreeSet<PackageName>,
+        /// Environments whose waiting deployments are meant.
+        environments: BTreeSet<EnvironmentName>,
+    },
+    /// The pull request is over, and its release has become live all the same.
+    LetGo(PackageName, EnvironmentName, i64),
     /// An entry of the audit record. Entries keep the order of the changes.
     Audit(Box<AuditEntry>),
 }
@@ -120,6 +156,13 @@ pub enum Call {
         /// The pull request.
         pull_request: i64,
     },
+    /// Bring the comment on a pull request up to date that says where it is.
+    Overview {
+        /// GitHub's id of the repository: numbers are its own.
+        repository_id: i64,
+        /// The pull request.
+        pull_request: i64,
+    },
     /// Answer a command.
     Reply {
         /// The pull request.
@@ -152,6 +195,10 @@ impl Call {
             Call::RunCheck { run } => format!("run check {run}"),
             Call::Deployment { run } => format!("deployment {run}"),
             Call::Result { release, .. } => format!("result {release}"),
+            Call::Overview {
+                repository_id,
+                pull_request,
+            } => format!("overview {repository_id} {pull_request}"),
             Call::Reply { comment, .. } => format!("reply {comment}"),
             Call::React { comment, .. } => format!("react {comment}"),
         }
@@ -167,7 +214,7 @@ impl Call {
             Call::CommitCheck { .. } => 3,
             Call::ReleaseCheck { .. } => 4,
             Call::RunCheck { .. } => 5,
-            Call::Result { .. } => 6,
+            Call::Result { .. } | Call::Overview { .. } => 6,
             Call::Deployment { .. } => 7,
         }
     }
@@ -178,24 +225,67 @@ impl Call {
 pub enum Answer {
     /// Releases were made or already existed.
     Released(Vec<ReleaseName>),
-    /// These values were provided.
-    Approved(ReleaseName, Vec<Reference>),
+    /// These values were provided, and these environments approved.
+    Approved(ReleaseName, Vec<Reference>, Vec<EnvironmentName>),
     /// Nothing waits for an approval.
     NothingToApprove(ReleaseName),
+    /// Those whose work it is do not approve it there.
+    OwnWork(ReleaseName, EnvironmentName, String),
+    /// The release does not go to these environments.
+    Rejected(ReleaseName, Vec<EnvironmentName>),
+    /// Nothing of the release is still to go anywhere.
+    NothingToReject(ReleaseName),
     /// These runs start again.
     Retried(ReleaseName, Vec<TaskKey>),
     /// No run has failed.
     NothingToRetry(ReleaseName),
-    /// A newer release is live there, so the older one is not tried again.
+    /// A newer release is live there, so the older one is not brought there.
     Overtaken(ReleaseName, EnvironmentName, ReleaseName),
     /// These runs were stopped.
     Cancelled(ReleaseName, Vec<TaskKey>),
     /// Everything was finished already.
     NothingToCancel(ReleaseName),
+    /// The release is on its way there.
+    Brought(ReleaseName, EnvironmentName),
+    /// The release is live there already.
+    AlreadyThere(ReleaseName, EnvironmentName),
+    /// The release's file has no deployment to it.
+    NoSuchDeployment(ReleaseName, EnvironmentName),
+    /// The release comes back and is pinned.
+    RolledBack(ReleaseName, EnvironmentName),
+    /// The release is of this pull request, which is not merged: it goes only where that holds the environment.
+    OfPullRequest(ReleaseName, i64),
+    /// It never was there.
+    NeverDeployed(ReleaseName, EnvironmentName),
     /// The deployment is being taken down.
     GoingDown(PackageName, EnvironmentName),
     /// There is nothing to take down.
     NotDeployed(PackageName, EnvironmentName),
+    /// The environment is given back to what the default branch deploys.
+    GivenBack(PackageName, EnvironmentName),
+    /// The lock is there.
+    Locked(Lock),
+    /// These were taken away.
+    Unlocked(EnvironmentName, Vec<Lock>, Vec<Hold>),
+    /// There was none.
+    NothingToUnlock(EnvironmentName),
+    /// The pull request waits for these claims of others.
+    Queued(Vec<Hold>),
+    /// The pull request would wait for one that waits for it.
+    WouldNeverEnd(Hold),
+    /// A rule does not let the person.
+    Denied {
+        /// Whose deployment; `None` means a whole repository's.
+        package: Option<PackageName>,
+        /// Where.
+        environment: EnvironmentName,
+        /// The rule.
+        denied: Denied,
+    },
+    /// A rule keeps commits of open pull requests away.
+    NoPullRequests(PackageName, EnvironmentName, String),
+    /// These were stopped: the pull request's head has moved.
+    Stopped(Vec<ReleaseName>),
 }
 
 /// What the check run `ocuroot` of a commit shows.
@@ -209,6 +299,9 @@ pub struct CommitReport {
     pub environments: Vec<Environment>,
     /// What the config files have wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the commit's files would guard, as far as it changes anything; each in place of what the same file guards
+    /// on the default branch.
+    pub guards: Vec<GuardFile>,
 }
 
 /// One package in a [`CommitReport`].

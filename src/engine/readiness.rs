@@ -1,13 +1,17 @@
 //! Which runs start now.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::audit;
+use super::gates::{self, Gate};
 use super::inputs;
-use super::plan::Call;
+use super::plan::{Call, Change};
 use super::snapshot::Snapshot;
 use super::status;
 use super::world::World;
 use crate::model::{
-    Action, PackageName, ReleaseName, ReleaseNumber, RunKind, RunName, RunState, TaskKey,
-    latest_document,
+    Action, LockKind, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName,
+    RunState, SubPathKind, TaskKey, Timestamp, latest_document,
 };
 
 /// Starts every run that can start and writes down what the others wait for.
@@ -40,13 +44,17 @@ fn consider(world: &mut World, name: &RunName) {
     let Some(run) = world.snapshot.run(name) else {
         return;
     };
-    let (state, kind) = (run.state, run.kind);
-    if state == RunState::Pending {
-        if kind != RunKind::Down && status::closing_phase(release, &name.key).is_some() {
+    if run.state == RunState::Pending {
+        if run.kind != RunKind::Down && status::closing_phase(release, &name.key).is_some() {
             return;
         }
-        if is_obsolete(&world.snapshot, name, kind) {
+        if is_obsolete(world, name, run.kind) {
             supersede(world, name);
+            return;
+        }
+        let gates = gates::gates(&world.snapshot, release, &name.key, run, world.now);
+        if !gates.is_empty() {
+            wait_for(world, name, &gates);
             return;
         }
     }
@@ -56,24 +64,50 @@ fn consider(world: &mut World, name: &RunName) {
     match inputs::resolve(&world.snapshot, &name.release, run.current()) {
         Ok(values) => start(world, name, values),
         Err(missing) => {
-            let waits = missing
-                .iter()
-                .map(|reference| reference.document())
-                .collect();
-            if run.waits != waits
-                && let Some(run) = world.run_mut(name)
-            {
-                run.waits = waits;
-            }
+            let waits = missing.iter().map(Reference::document).collect();
+            wait(world, name, waits, None);
         }
     }
 }
 
-fn start(
+/// Whatever people do about an environment wakes what waits for its document; what time does is asked for.
+fn wait_for(world: &mut World, name: &RunName, gates: &[Gate]) {
+    let environment = name.key.environment();
+    let waits = environment
+        .map(|environment| Reference::global(SubPathKind::Environment, environment.as_str()))
+        .into_iter()
+        .collect();
+    let opens = gates.iter().filter_map(Gate::opens_at).min();
+    wait(world, name, waits, opens);
+}
+
+fn wait(
     world: &mut World,
     name: &RunName,
-    values: std::collections::BTreeMap<String, serde_json::Value>,
+    waits: BTreeSet<Reference>,
+    wakes_at: Option<Timestamp>,
 ) {
+    let Some(run) = world.snapshot.run(name) else {
+        return;
+    };
+    if run.waits == waits && run.wakes_at == wakes_at {
+        return;
+    }
+    let is_new_time = wakes_at.is_some() && run.wakes_at != wakes_at;
+    if let Some(run) = world.run_mut(name) {
+        run.waits = waits;
+        run.wakes_at = wakes_at;
+    }
+    if is_new_time {
+        world.change(Change::Wake {
+            at: wakes_at,
+            packages: BTreeSet::from([name.release.package.clone()]),
+            environments: BTreeSet::new(),
+        });
+    }
+}
+
+fn start(world: &mut World, name: &RunName, values: BTreeMap<String, serde_json::Value>) {
     let now = world.now;
     let Some(run) = world.run_mut(name) else {
         return;
@@ -82,10 +116,11 @@ fn start(
     run.fence += 1;
     run.started_at.get_or_insert(now);
     run.waits.clear();
+    run.wakes_at = None;
     if let Some(call) = run.calls.last_mut() {
         call.values = values;
     }
-    let fence = run.fence;
+    let (fence, kind, is_first) = (run.fence, run.kind, run.calls.len() == 1);
     let call = match run.current().action {
         Action::Function(_) => Call::Attempt {
             run: name.clone(),
@@ -96,6 +131,11 @@ fn start(
             fence,
         },
     };
+    if is_first {
+        let detail = serde_json::json!({ "kind": kind, "fence": fence });
+        let entry = audit::entry(None, "run started", name.to_string(), "ready", detail);
+        world.record(entry);
+    }
     let is_workflow = matches!(call, Call::DispatchWorkflow { .. });
     world.call_for_run(name, call);
     if is_workflow {
@@ -106,39 +146,57 @@ fn start(
 
 /// Whether a run that waited has lost its purpose: an older release never overtakes a newer one
 /// (reference/ocuroot.md Q-E7), and nobody takes down what another release has put up since.
-fn is_obsolete(snapshot: &Snapshot, name: &RunName, kind: RunKind) -> bool {
+fn is_obsolete(world: &World, name: &RunName, kind: RunKind) -> bool {
     match kind {
         RunKind::Task => false,
-        RunKind::Up => newer_live_release(snapshot, &name.release, &name.key).is_some(),
+        RunKind::Up => newer_live_release(world, &name.release, &name.key).is_some(),
         RunKind::Down => {
-            holder(snapshot, &name.release.package, &name.key) != Some(name.release.number)
+            let holder = holder(&world.snapshot, &name.release.package, &name.key);
+            holder.map(|holder| holder.number) != Some(name.release.number)
         }
     }
 }
 
-/// The release that is live where `key` deploys to, if it is newer than `own`.
+/// The release of the same lane that is live where `key` deploys to, if it is newer than `own`. Lanes do not overtake
+/// each other: they take turns. A release that people have pinned there is not overtaken by anything.
 pub(super) fn newer_live_release(
-    snapshot: &Snapshot,
+    world: &World,
     own: &ReleaseName,
     key: &TaskKey,
 ) -> Option<ReleaseName> {
-    key.environment()?;
-    let number = holder(snapshot, &own.package, key)?;
-    (number > own.number).then(|| ReleaseName {
+    let environment = key.environment()?;
+    let holder = holder(&world.snapshot, &own.package, key)?;
+    let lane = world.snapshot.releases.get(own)?.lane;
+    let is_pinned = world.snapshot.locks.iter().any(|lock| {
+        lock.environment == *environment
+            && lock.kind == LockKind::Pin(own.clone())
+            && lock.is_valid(world.now)
+    });
+    (holder.number > own.number && holder.lane == lane && !is_pinned).then(|| ReleaseName {
         package: own.package.clone(),
-        number,
+        number: holder.number,
     })
 }
 
+/// Whose `<package>/@/<task>` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// The release.
+    pub(super) number: ReleaseNumber,
+    /// The pull request in whose lane it went there.
+    pub(super) lane: Option<i64>,
+}
+
 /// The release that `<package>/@/<task>` belongs to.
-pub(super) fn holder(
-    snapshot: &Snapshot,
-    package: &PackageName,
-    key: &TaskKey,
-) -> Option<ReleaseNumber> {
+pub(super) fn holder(snapshot: &Snapshot, package: &PackageName, key: &TaskKey) -> Option<Holder> {
     let document = snapshot.documents.get(&latest_document(package, key))?;
     let (_, number) = document.get("release")?.as_str()?.rsplit_once('@')?;
-    number.parse().ok()
+    Some(Holder {
+        number: number.parse().ok()?,
+        lane: document
+            .get("pull_request")
+            .and_then(serde_json::Value::as_i64),
+    })
 }
 
 /// Gives up a run that has not begun, because a newer release is there.
@@ -148,6 +206,7 @@ pub(super) fn supersede(world: &mut World, name: &RunName) {
         run.state = RunState::Superseded;
         run.finished_at = Some(now);
         run.waits.clear();
+        run.wakes_at = None;
     }
     world.show(&name.release);
 }

@@ -2,30 +2,93 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bring;
+use super::difference::proposed_guards;
+use super::farther;
+use super::guard;
+use super::holds;
+use super::inputs::put_readers;
 use super::plan::{Answer, Call, Change, CommitReport, PackageReport};
 use super::readiness::supersede;
+use super::rules::rules_of;
 use super::snapshot::{Release, Run};
-use super::trigger::{Candidate, NewReleases};
+use super::trigger::{Candidate, NewReleases, Wish};
 use super::world::World;
 use crate::model::{
-    CommitSha, Environment, EnvironmentName, Package, Reference, ReleaseName, ReleaseNumber,
-    RunKind, RunName, RunNumber, RunState, SubPathKind, Task, TaskKey, Timestamp,
+    CommitSha, Environment, EnvironmentName, Package, QueuePolicy, Reference, ReleaseName,
+    ReleaseNumber, RunKind, RunName, RunNumber, RunState, SubPathKind, Task, TaskKey, Timestamp,
 };
 
-/// Registers the commit's environments and makes one release for each of its packages.
+/// Registers the commit's environments and makes one release for each of its packages. What is not merged keeps its
+/// preview: that a release of it is under way does not change what merging it would do.
 pub(super) fn create(world: &mut World, new: &NewReleases) {
-    let changed = register_environments(world, &new.environments);
+    if !guard::may_be_made(world, new) {
+        return;
+    }
+    let is_merged = !new.is_proposed;
+    let changed = if is_merged {
+        guard::remember(world, new);
+        register_environments(world, &new.environments)
+    } else {
+        // What is not merged changes no environment for others.
+        Vec::new()
+    };
     let mut made = Vec::new();
     for candidate in &new.packages {
-        made.push(create_one(world, new, candidate));
+        let name = create_one(world, new, candidate);
+        if is_merged {
+            put_readers(world, &name, &candidate.package);
+        }
+        made.push(name);
+    }
+    break_glass(world, new, &made);
+    let goes = holds::request(world, new, &made);
+    if is_merged && new.changes_config {
+        world.change(Change::PreviewAgain(new.repository_id));
     }
     if !changed.is_empty() {
         for package in &new.others {
             world.change(Change::Replan(package.clone()));
         }
     }
-    report(world, new, changed, Some(&made));
-    world.answer(Answer::Released(made));
+    if is_merged {
+        report(world, new, changed, Some(&made));
+    }
+    if goes {
+        world.answer(Answer::Released(made));
+    }
+}
+
+/// Whoever asked goes past every gate on the way, if that is what they asked for.
+fn break_glass(world: &mut World, new: &NewReleases, made: &[ReleaseName]) {
+    let (Some(actor), Some(reason)) = (&new.asked, &new.breaks_glass) else {
+        return;
+    };
+    for name in made {
+        let wish = Wish {
+            release: name.clone(),
+            environments: None,
+            actor: actor.clone(),
+            reason: Some(reason.clone()),
+            breaks_glass: true,
+            reply_to: None,
+        };
+        for key in deployments(world, name) {
+            if let Some(environment) = key.environment() {
+                bring::break_glass(world, &wish, environment);
+            }
+        }
+    }
+}
+
+/// The deployments a release goes through.
+pub(super) fn deployments(world: &World, name: &ReleaseName) -> Vec<TaskKey> {
+    let release = world.snapshot.releases.get(name);
+    let tasks = release
+        .into_iter()
+        .flat_map(|release| release.planned_tasks());
+    let keys = tasks.map(|task| task.key.clone());
+    keys.filter(|key| key.environment().is_some()).collect()
 }
 
 /// Says what [`create`] would do, without doing it.
@@ -37,6 +100,9 @@ pub(super) fn preview(world: &mut World, new: &NewReleases) {
         .cloned()
         .collect();
     report(world, new, changed, None);
+    if let Some(pull_request) = new.pull_request {
+        world.overview(new.repository_id, pull_request);
+    }
 }
 
 fn is_news(world: &World, environment: &Environment) -> bool {
@@ -88,14 +154,17 @@ fn report(
             phases: named.collect(),
         });
     }
+    let is_preview = made.is_none();
     world.change(Change::PutCommitReport {
         repository_id: new.repository_id,
         commit: new.commit.clone(),
+        pull_request: new.pull_request.filter(|_| is_preview),
         report: Box::new(CommitReport {
-            is_preview: made.is_none(),
+            is_preview,
             packages,
             environments,
             diagnostics: new.diagnostics.clone(),
+            guards: proposed_guards(&world.snapshot, new, is_preview),
         }),
     });
     let commit = new.commit.clone();
@@ -107,7 +176,7 @@ fn report(
 fn create_one(world: &mut World, new: &NewReleases, candidate: &Candidate) -> ReleaseName {
     let key = (candidate.name.clone(), new.commit.clone());
     if let Some(existing) = world.snapshot.at_commit.get(&key).cloned() {
-        extend(world, &existing, new);
+        farther::extend(world, &existing, new);
         return existing;
     }
     let name = world.snapshot.next_release(&candidate.name);
@@ -115,18 +184,7 @@ fn create_one(world: &mut World, new: &NewReleases, candidate: &Candidate) -> Re
     let next_numbers = &mut world.snapshot.next_numbers;
     next_numbers.insert(candidate.name.clone(), next);
     world.snapshot.at_commit.insert(key, name.clone());
-    let release = Release {
-        name: name.clone(),
-        repository_id: new.repository_id,
-        commit: new.commit.clone(),
-        package: candidate.package.clone(),
-        until: new.until.clone(),
-        pull_request: new.pull_request,
-        reply_to: new.reply_to,
-        created_at: world.now,
-        runs: BTreeMap::new(),
-    };
-    world.insert_release(release);
+    world.insert_release(new.release(candidate, name.clone(), world.now));
     add_missing_runs(world, &name, &BTreeSet::new());
     supersede_older(world, &name);
     world.put_document(
@@ -145,36 +203,9 @@ fn commit_marker(release: &ReleaseName, commit: &CommitSha) -> Reference {
     )
 }
 
-fn extend(world: &mut World, name: &ReleaseName, new: &NewReleases) {
-    let Some(release) = world.snapshot.releases.get(name) else {
-        return;
-    };
-    let before: BTreeSet<TaskKey> = release
-        .planned_tasks()
-        .map(|task| task.key.clone())
-        .collect();
-    let wanted = Release {
-        until: new.until.clone(),
-        ..release.clone()
-    };
-    let goes_farther = wanted.phase_count() > release.phase_count();
-    if let Some(release) = world.release_mut(name) {
-        if goes_farther {
-            release.until.clone_from(&new.until);
-        }
-        release.pull_request = release.pull_request.or(new.pull_request);
-        release.reply_to = new.reply_to.or(release.reply_to);
-    }
-    if goes_farther {
-        world.show(name);
-        add_missing_runs(world, name, &before);
-        supersede_older(world, name);
-    }
-}
-
 /// A pending run for every task the release goes through that has none, or that was gone from its file (it is not
 /// among `before`) and has nothing to show for itself: an environment that comes back is deployed to again.
-fn add_missing_runs(world: &mut World, name: &ReleaseName, before: &BTreeSet<TaskKey>) {
+pub(super) fn add_missing_runs(world: &mut World, name: &ReleaseName, before: &BTreeSet<TaskKey>) {
     let now = world.now;
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
@@ -211,7 +242,7 @@ fn first_run(task: &Task, now: Timestamp) -> Run {
 
 /// Older releases give up what they have not begun in the environments the new one goes to and what can only come
 /// after it, and then their pending tasks too if no deployment of theirs is left to serve.
-fn supersede_older(world: &mut World, new: &ReleaseName) {
+pub(super) fn supersede_older(world: &mut World, new: &ReleaseName) {
     let Some(release) = world.snapshot.releases.get(new) else {
         return;
     };
@@ -219,19 +250,29 @@ fn supersede_older(world: &mut World, new: &ReleaseName) {
         .planned_tasks()
         .filter_map(|task| task.key.environment().cloned())
         .collect();
+    let lane = release.lane;
+    let goals: BTreeSet<EnvironmentName> = goals
+        .into_iter()
+        .filter(|goal| rules_of(&world.snapshot, &new.package, goal).queue() != QueuePolicy::All)
+        .collect();
     let older: Vec<ReleaseName> = world
         .snapshot
         .releases
-        .keys()
-        .filter(|other| other.package == new.package && other.number < new.number)
-        .cloned()
+        .values()
+        .filter(|other| other.name.package == new.package && other.name.number < new.number)
+        .filter(|other| other.lane == lane)
+        .map(|other| other.name.clone())
         .collect();
     for other in older {
         supersede_pending(world, &other, &goals);
     }
 }
 
-fn supersede_pending(world: &mut World, name: &ReleaseName, goals: &BTreeSet<EnvironmentName>) {
+pub(super) fn supersede_pending(
+    world: &mut World,
+    name: &ReleaseName,
+    goals: &BTreeSet<EnvironmentName>,
+) {
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
@@ -263,7 +304,7 @@ fn supersede_pending(world: &mut World, name: &ReleaseName, goals: &BTreeSet<Env
 }
 
 /// What has not begun of what the release is there for.
-fn pending_runs(release: &Release) -> Vec<RunName> {
+pub(super) fn pending_runs(release: &Release) -> Vec<RunName> {
     release
         .runs
         .iter()
@@ -284,8 +325,12 @@ pub(super) fn replan(world: &mut World, name: &ReleaseName, package: &Package) {
         .planned_tasks()
         .map(|task| task.key.clone())
         .collect();
+    let lane = release.lane;
     if let Some(release) = world.release_mut(name) {
         release.package = package.clone();
+    }
+    if lane.is_none() {
+        put_readers(world, name, package);
     }
     world.show(name);
     follow_the_file(world, name);

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Action, CommitSha, Environment, EnvironmentName, Input, Package, PackageName, Reference,
-    ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, Task, TaskKey, Timestamp,
+    Action, Approval, CommitSha, Environment, EnvironmentName, GuardFile, Hold, Input, Lock,
+    Package, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber,
+    RunState, Task, TaskKey, Timestamp,
 };
 
 /// The part of a workspace that a trigger can affect: the open releases of the packages it touches, the releases
@@ -30,6 +31,16 @@ pub struct Snapshot {
     pub next_numbers: BTreeMap<PackageName, ReleaseNumber>,
     /// Releases that exist already for a package at a commit this trigger is about.
     pub at_commit: BTreeMap<(PackageName, CommitSha), ReleaseName>,
+    /// The rules that may hold for any of the packages.
+    pub guards: Vec<GuardFile>,
+    /// Locks, freezes and pins that may concern any of the packages.
+    pub locks: Vec<Lock>,
+    /// Every claim of pull requests of the packages' repositories.
+    pub holds: Vec<Hold>,
+    /// What people have said of the releases above.
+    pub approvals: BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>,
+    /// What the default branch brought last to the deployments that the trigger may give back.
+    pub last_of_default: BTreeMap<(PackageName, EnvironmentName), ReleaseName>,
 }
 
 impl Snapshot {
@@ -74,10 +85,17 @@ pub struct Release {
     pub commit: CommitSha,
     /// What the config file said at that commit.
     pub package: Package,
-    /// The environment after whose phase the release stops; `None` runs all phases.
-    pub until: Option<EnvironmentName>,
+    /// The environments it is to go to, by way of the phases before theirs; `None` means all phases.
+    pub goals: Option<BTreeSet<EnvironmentName>>,
     /// The pull request it came from.
     pub pull_request: Option<i64>,
+    /// The pull request in whose lane it goes: it deploys what is not merged, where the pull request holds the
+    /// environment. `None` is the lane of the default branch.
+    pub lane: Option<i64>,
+    /// The commit it was compared with to see what changed.
+    pub base: Option<CommitSha>,
+    /// Whose work it is: who wrote its commits or asked for it, by GitHub login.
+    pub authors: BTreeSet<String>,
     /// Where to answer once it settles: the number of the pull request whose command started or moved it.
     pub reply_to: Option<i64>,
     /// When it was made.
@@ -115,15 +133,19 @@ impl Release {
         }
     }
 
-    /// How many phases the release goes through, given where it stops. One that is to stop in an environment its
-    /// file does not deploy to stops before the first deployment: it never goes farther than it was told.
-    pub fn phase_count(&self) -> usize {
+    /// How many phases the release goes through, given where it is to go. One whose goals its file does not deploy to
+    /// stops before the first deployment: it never goes farther than it was told.
+    fn phase_count(&self) -> usize {
         let phases = &self.package.phases;
-        let Some(environment) = &self.until else {
+        let Some(goals) = &self.goals else {
             return phases.len();
         };
         let is_deployment = |task: &Task| task.key.environment().is_some();
-        match self.package.phase_of(&TaskKey::Deploy(environment.clone())) {
+        let last = goals
+            .iter()
+            .filter_map(|goal| self.package.phase_of(&TaskKey::Deploy(goal.clone())))
+            .max();
+        match last {
             Some(last) => last + 1,
             None => phases
                 .iter()
@@ -132,10 +154,34 @@ impl Release {
         }
     }
 
-    /// The tasks of the phases the release goes through, in their order.
+    /// The tasks the release goes through, in the order of their phases: all of the phases before the last one, and of
+    /// that its steps and the deployments to its goals.
     pub fn planned_tasks(&self) -> impl Iterator<Item = &Task> {
-        let phases = &self.package.phases[..self.phase_count()];
-        phases.iter().flat_map(|phase| &phase.tasks)
+        let count = self.phase_count();
+        let phases = self.package.phases[..count].iter().enumerate();
+        phases.flat_map(move |(index, phase)| {
+            let is_last = index + 1 == count;
+            let tasks = phase.tasks.iter();
+            tasks.filter(move |task| !is_last || self.is_goal(&task.key))
+        })
+    }
+
+    fn is_goal(&self, key: &TaskKey) -> bool {
+        match (&self.goals, key.environment()) {
+            (Some(goals), Some(environment)) => goals.contains(environment),
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    /// Whether the release goes through this task.
+    pub fn is_planned(&self, key: &TaskKey) -> bool {
+        self.planned_tasks().any(|task| task.key == *key)
+    }
+
+    /// Whether the person wrote or asked for it.
+    pub fn is_work_of(&self, login: &str) -> bool {
+        let mut authors = self.authors.iter();
+        authors.any(|author| author.eq_ignore_ascii_case(login))
     }
 
     /// Whether any run is unfinished.
@@ -159,8 +205,11 @@ pub struct Run {
     pub outputs: BTreeMap<String, Value>,
     /// Why it failed, in words for the author of the config file.
     pub error: Option<String>,
-    /// Documents it waits for, as far as the last decision knew.
+    /// Documents it waits for, as far as the last decision knew; the environment's own stands for everything people
+    /// can do about it.
     pub waits: BTreeSet<Reference>,
+    /// When something it waits for opens by itself.
+    pub wakes_at: Option<Timestamp>,
     /// When it was planned.
     pub created_at: Timestamp,
     /// When its first function was started.
@@ -189,6 +238,7 @@ impl Run {
             outputs: BTreeMap::new(),
             error: None,
             waits: BTreeSet::new(),
+            wakes_at: None,
             created_at: now,
             started_at: None,
             finished_at: None,

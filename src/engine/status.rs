@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::gates::{Gate, gates};
 use super::inputs;
 use super::snapshot::{Release, Run, Snapshot};
-use crate::model::{Reference, ReleaseName, RunKind, RunState, TaskKey};
+use crate::model::{Reference, ReleaseName, RunKind, RunState, TaskKey, Timestamp};
 
 /// How a release stands as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +14,10 @@ pub enum ReleaseStatus {
     Running,
     /// A latest run has failed and nothing runs.
     Failed,
-    /// Nothing runs; something waits for values that are not there.
+    /// Nothing runs; something waits for values that are not there, or for what people have to say.
     Blocked,
+    /// Nothing runs; it goes on by itself when its time comes or others let go.
+    Waiting,
     /// A person stopped it.
     Cancelled,
     /// A newer release took over before it was done.
@@ -28,6 +31,8 @@ pub enum ReleaseStatus {
 pub enum Waiting {
     /// An earlier phase is not done.
     ForPhase(String),
+    /// These stand in the way of its deployment.
+    ForGates(Vec<Gate>),
     /// These refs have nothing to read.
     ForInputs(BTreeSet<Reference>),
     /// Another release of the package is being worked on in the same environment.
@@ -38,7 +43,7 @@ pub enum Waiting {
 
 /// How `release` stands, truthfully: failed if any latest run failed, complete only if all are. Tasks that are not (or
 /// no longer) planned count only while something is to be taken down.
-pub fn of_release(release: &Release, snapshot: &Snapshot) -> ReleaseStatus {
+pub fn of_release(release: &Release, snapshot: &Snapshot, now: Timestamp) -> ReleaseStatus {
     let planned: BTreeSet<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
     let counts = |key: &TaskKey, run: &Run| planned.contains(key) || run.kind == RunKind::Down;
     let latest: Vec<(&TaskKey, &Run)> = release
@@ -54,16 +59,22 @@ pub fn of_release(release: &Release, snapshot: &Snapshot) -> ReleaseStatus {
     if any(RunState::Failed) {
         return ReleaseStatus::Failed;
     }
-    let mut is_blocked = false;
+    let (mut is_blocked, mut is_waiting) = (false, false);
     for (key, run) in &latest {
-        match waiting(release, key, run, snapshot) {
+        match waiting(release, key, run, snapshot, now) {
             Some(Waiting::ForInputs(_)) => is_blocked = true,
+            Some(Waiting::ForGates(gates)) if gates.iter().any(Gate::is_for_people) => {
+                is_blocked = true;
+            }
+            Some(Waiting::ForGates(_)) => is_waiting = true,
             Some(Waiting::ForRelease(_) | Waiting::ForNothing) => return ReleaseStatus::Running,
             Some(Waiting::ForPhase(_)) | None => {}
         }
     }
     if is_blocked {
         ReleaseStatus::Blocked
+    } else if is_waiting {
+        ReleaseStatus::Waiting
     } else if any(RunState::Cancelled) {
         ReleaseStatus::Cancelled
     } else if any(RunState::Superseded) {
@@ -79,6 +90,7 @@ pub fn waiting(
     key: &TaskKey,
     run: &Run,
     snapshot: &Snapshot,
+    now: Timestamp,
 ) -> Option<Waiting> {
     if !matches!(run.state, RunState::Pending | RunState::Paused) {
         return None;
@@ -88,6 +100,12 @@ pub fn waiting(
         && let Some(phase) = closing_phase(release, key)
     {
         return Some(Waiting::ForPhase(phase));
+    }
+    if run.state == RunState::Pending {
+        let gates = gates(snapshot, release, key, run, now);
+        if !gates.is_empty() {
+            return Some(Waiting::ForGates(gates));
+        }
     }
     if let Err(missing) = inputs::resolve(snapshot, &release.name, run.current()) {
         return Some(Waiting::ForInputs(missing));
@@ -104,15 +122,20 @@ pub fn waiting(
 /// the one before it instead of dropping it (reference/ocuroot.md Q-E2).
 pub(super) fn closing_phase(release: &Release, key: &TaskKey) -> Option<String> {
     let own = release.package.phase_of(key)?;
-    let before = release.package.phases[..own]
-        .iter()
-        .rev()
-        .find(|phase| !phase.tasks.is_empty())?;
-    let is_satisfied = before
-        .tasks
-        .iter()
-        .all(|task| is_satisfied(release, &task.key));
-    (!is_satisfied).then(|| before.name.clone())
+    let planned: BTreeSet<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
+    let phases = release.package.phases[..own].iter().rev();
+    for before in phases {
+        let mut tasks = before
+            .tasks
+            .iter()
+            .filter(|task| planned.contains(&task.key))
+            .peekable();
+        if tasks.peek().is_some() {
+            let is_open = tasks.all(|task| is_satisfied(release, &task.key));
+            return (!is_open).then(|| before.name.clone());
+        }
+    }
+    None
 }
 
 /// A task is satisfied when its latest run is complete (Q-E1: not when the number of complete runs is one).

@@ -1,22 +1,36 @@
 //! What the engine decides, told as stories. `story` drives it the way a store and a worker do; the other modules
 //! hold one topic each.
 
+mod cockpit;
+mod guards;
 mod language;
 mod laws;
 mod story;
 mod view;
+mod words;
 
 mod affected;
+mod approvals;
+mod break_glass;
 mod chains;
+mod chance;
 mod commands;
 mod down;
 mod effects;
 mod environments;
 mod fences;
+mod gates;
+mod head_moved;
+mod holds;
 mod inputs;
+mod lanes;
 mod numbering;
 mod phases;
+mod protection;
+mod queues;
 mod random;
 mod reports;
+mod rollback;
+mod rules;
 mod status;
 mod supersede;

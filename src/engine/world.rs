@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::audit;
 use super::plan::{Answer, Call, Change, Effect, Plan};
 use super::snapshot::{Release, Run, Snapshot};
 use super::status::{self, ReleaseStatus};
-use crate::model::{Reference, ReleaseName, RunName, Timestamp};
+use crate::model::{
+    Approval, AuditEntry, EnvironmentName, GuardFile, Hold, Lock, Reference, ReleaseName, RunName,
+    Timestamp,
+};
 
 /// Releases with at most this many tasks show each task as a check run of its own (design §9).
 const SMALL_RELEASE: usize = 6;
@@ -19,9 +23,12 @@ pub(super) struct World {
     touched_runs: BTreeSet<RunName>,
     /// Releases whose check run must be rewritten even if they do not settle: a wave of theirs starts.
     shown: BTreeSet<ReleaseName>,
+    /// Releases that did not exist before.
+    made: BTreeSet<ReleaseName>,
     changes: Vec<Change>,
     effects: Vec<Effect>,
     answers: Vec<Answer>,
+    records: Vec<AuditEntry>,
 }
 
 impl World {
@@ -32,9 +39,11 @@ impl World {
             touched_releases: BTreeSet::new(),
             touched_runs: BTreeSet::new(),
             shown: BTreeSet::new(),
+            made: BTreeSet::new(),
             changes: Vec::new(),
             effects: Vec::new(),
             answers: Vec::new(),
+            records: Vec::new(),
         }
     }
 
@@ -52,6 +61,7 @@ impl World {
             self.touched_runs.insert(release.run_name(key, *number));
         }
         self.shown.insert(name.clone());
+        self.made.insert(name.clone());
         self.snapshot.releases.insert(name, release);
     }
 
@@ -93,6 +103,76 @@ impl World {
         }
     }
 
+    pub(super) fn put_guards(&mut self, file: GuardFile) {
+        self.forget_guards(&file.repository, &file.path);
+        if file.guards.is_empty() {
+            let (repository, path) = (file.repository, file.path);
+            self.changes.push(Change::DeleteGuards(repository, path));
+        } else {
+            self.snapshot.guards.push(file.clone());
+            self.changes.push(Change::PutGuards(Box::new(file)));
+        }
+    }
+
+    pub(super) fn delete_guards(&mut self, repository: &str, path: &str) {
+        self.forget_guards(repository, path);
+        let change = Change::DeleteGuards(repository.to_owned(), path.to_owned());
+        self.changes.push(change);
+    }
+
+    fn forget_guards(&mut self, repository: &str, path: &str) {
+        let files = &mut self.snapshot.guards;
+        files.retain(|file| file.repository != repository || file.path != path);
+    }
+
+    pub(super) fn put_lock(&mut self, lock: Lock) {
+        self.snapshot
+            .locks
+            .retain(|other| other.key() != lock.key());
+        self.snapshot.locks.push(lock.clone());
+        self.changes.push(Change::PutLock(lock));
+    }
+
+    pub(super) fn delete_lock(&mut self, lock: &Lock) {
+        self.snapshot.locks.retain(|other| other != lock);
+        self.changes.push(Change::DeleteLock(lock.clone()));
+    }
+
+    pub(super) fn put_hold(&mut self, hold: Hold) {
+        self.forget_hold(&hold);
+        self.snapshot.holds.push(hold.clone());
+        self.changes.push(Change::PutHold(hold));
+    }
+
+    pub(super) fn delete_hold(&mut self, hold: &Hold) {
+        self.forget_hold(hold);
+        self.changes.push(Change::DeleteHold(hold.clone()));
+    }
+
+    fn forget_hold(&mut self, hold: &Hold) {
+        let is_it =
+            |other: &Hold| other.is_same_place(hold) && other.pull_request == hold.pull_request;
+        self.snapshot.holds.retain(|other| !is_it(other));
+    }
+
+    pub(super) fn put_approval(
+        &mut self,
+        release: &ReleaseName,
+        environment: &EnvironmentName,
+        approval: Approval,
+    ) {
+        let key = (release.clone(), environment.clone());
+        let said = self.snapshot.approvals.entry(key).or_default();
+        let is_it = |other: &Approval| {
+            other.by == approval.by && other.kind.as_str() == approval.kind.as_str()
+        };
+        said.retain(|other| !is_it(other));
+        said.push(approval.clone());
+        let (release, environment) = (release.clone(), environment.clone());
+        let change = Change::PutApproval(release, environment, Box::new(approval));
+        self.changes.push(change);
+    }
+
     pub(super) fn change(&mut self, change: Change) {
         self.changes.push(change);
     }
@@ -110,6 +190,11 @@ impl World {
             let repository_id = release.repository_id;
             self.call(repository_id, call);
         }
+    }
+
+    /// Puts an entry into the audit record that no change tells by itself.
+    pub(super) fn record(&mut self, entry: AuditEntry) {
+        self.records.push(entry);
     }
 
     pub(super) fn answer(&mut self, answer: Answer) {
@@ -133,6 +218,21 @@ impl World {
         }
     }
 
+    /// Has the comment on a pull request brought up to date.
+    pub(super) fn overview(&mut self, repository_id: i64, pull_request: i64) {
+        let call = Call::Overview {
+            repository_id,
+            pull_request,
+        };
+        let effect = Effect {
+            repository_id,
+            call,
+        };
+        if !self.effects.contains(&effect) {
+            self.effects.push(effect);
+        }
+    }
+
     pub(super) fn into_plan(mut self) -> Plan {
         self.show_what_settled();
         let mut changes = Vec::new();
@@ -147,6 +247,12 @@ impl World {
             }
         }
         changes.append(&mut self.changes);
+        let told = changes
+            .iter()
+            .filter_map(|change| audit::of_change(change, &self.made));
+        let told: Vec<AuditEntry> = told.chain(self.records).collect();
+        let told = told.into_iter();
+        changes.extend(told.map(|entry| Change::Audit(Box::new(entry))));
         Plan {
             changes,
             effects: self.effects,
@@ -167,14 +273,21 @@ impl World {
             let Some(release) = self.snapshot.releases.get(&name) else {
                 continue;
             };
-            let has_settled = status::of_release(release, &self.snapshot) != ReleaseStatus::Running;
+            let status = status::of_release(release, &self.snapshot, self.now);
+            let has_settled = status != ReleaseStatus::Running;
+            // What goes on by itself has no result yet.
+            let has_result = has_settled && status != ReleaseStatus::Waiting;
             let repository_id = release.repository_id;
-            let reply_to = release.reply_to;
+            let (pull_request, reply_to) = (release.pull_request, release.reply_to);
             if has_settled || self.shown.contains(&name) {
                 let release = name.clone();
                 self.call(repository_id, Call::ReleaseCheck { release });
             }
-            if let Some(pull_request) = reply_to.filter(|_| has_settled) {
+            let is_told = has_settled || self.made.contains(&name);
+            if let Some(pull_request) = pull_request.filter(|_| is_told) {
+                self.overview(repository_id, pull_request);
+            }
+            if let Some(pull_request) = reply_to.filter(|_| has_result) {
                 if let Some(release) = self.release_mut(&name) {
                     release.reply_to = None;
                 }

@@ -52,7 +52,7 @@ pub struct Comparison {
     pub changed_paths: Vec<String>,
     /// Whether there may be more changed paths than GitHub lists.
     pub truncated: bool,
-    /// Logins of the authors of the commits that only the head has. A commit whose author's address belongs to no
+    /// Logins of the authors of the commits that only the head has, merge commits left out. A commit whose author's address belongs to no
     /// account adds nobody.
     pub authors: BTreeSet<String>,
     /// Whether there may be more authors: there are more commits than are read.
@@ -110,6 +110,8 @@ struct CommitsPage {
 #[derive(Deserialize)]
 struct AuthoredCommit {
     author: Option<Author>,
+    #[serde(default)]
+    parents: Vec<serde::de::IgnoredAny>,
 }
 
 /// GitHub says "no account" with `null` or with an empty object.
@@ -276,7 +278,11 @@ impl Installation {
 }
 
 fn logins(commits: Vec<AuthoredCommit>) -> impl Iterator<Item = String> {
-    let authors = commits.into_iter().filter_map(|commit| commit.author);
+    // Whoever presses "Merge" is the author of the merge commit, and of nothing in it.
+    let written = commits
+        .into_iter()
+        .filter(|commit| commit.parents.len() < 2);
+    let authors = written.filter_map(|commit| commit.author);
     authors.filter_map(|author| author.login)
 }
 

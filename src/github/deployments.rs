@@ -117,6 +117,7 @@ impl Installation {
         let mut body = json!({
             "state": status.state,
             "description": cut(&status.description, DESCRIPTION_LIMIT),
+            "auto_inactive": false,
         });
         if let Some(address) = &status.log_url {
             body["log_url"] = json!(address);

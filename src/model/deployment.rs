@@ -13,6 +13,8 @@ pub struct LiveDeployment {
     pub release: ReleaseName,
     /// Since when.
     pub since: Timestamp,
+    /// The pull request in whose lane it went there.
+    pub pull_request: Option<i64>,
     /// Its output `url`, if it has one.
     pub url: Option<String>,
 }

@@ -1,12 +1,14 @@
 //! Layer 0: the words. Plain data every other layer speaks in; no I/O, no clock, no decisions.
 
-pub mod codeowners;
+pub mod approval;
 pub mod audit;
+pub mod codeowners;
 pub mod deployment;
 pub mod diagnostic;
 pub mod environment;
 pub mod id;
 pub mod invocation;
+pub mod lock;
 pub mod package;
 pub mod protection;
 pub mod reference;
@@ -14,8 +16,9 @@ pub mod release;
 pub mod time;
 pub mod window;
 
-pub use codeowners::CodeOwners;
+pub use approval::{Actor, Approval, ApprovalKind, GuardFile};
 pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditRecord, Verdict};
+pub use codeowners::CodeOwners;
 pub use deployment::LiveDeployment;
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::Environment;
@@ -23,6 +26,7 @@ pub use id::{
     CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
 };
 pub use invocation::{Invocation, Outcome};
+pub use lock::{Hold, Lock, LockKind, LockScope};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
 pub use protection::{EnvironmentSelector, Freeze, Grantee, Guards, Protection, QueuePolicy};
 pub use reference::{Reference, SubPathKind};

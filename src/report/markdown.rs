@@ -1,5 +1,7 @@
 //! Putting foreign text into Markdown without letting it speak for us.
 
+use crate::model::Timestamp;
+
 /// The most bytes of a summary or a comment. GitHub takes 65,535 characters; the rest is room for what is put around
 /// the text, such as the mark of a comment or the answer to a second command.
 pub const LONGEST: usize = 60_000;
@@ -38,6 +40,23 @@ pub fn plain(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(character);
             }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+/// Text inside HTML, such as the line of a fold, where Markdown means nothing.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => escaped.push(' '),
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '@' => escaped.push_str("@\u{200b}"),
             _ => escaped.push(character),
         }
     }
@@ -125,6 +144,17 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
+/// Of many things the first twelve, and how many more there are.
+pub fn several(things: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match things.get(..SHOWN) {
+        Some(first) if things.len() > SHOWN + 1 => {
+            format!("{} and {} more", first.join(", "), things.len() - SHOWN)
+        }
+        _ => things.join(", "),
+    }
+}
+
 /// At most `most` characters of a text, and a sign that there is more.
 pub fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -138,6 +168,15 @@ fn longest_run_of_backticks(text: &str) -> usize {
         .map(str::len)
         .max()
         .unwrap_or(0)
+}
+
+/// A point in time, to the minute, for people anywhere: `2026-11-24 09:00 UTC`.
+pub fn time(at: Timestamp) -> String {
+    let text = at.rfc3339();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute} UTC"),
+        _ => text,
+    }
 }
 
 /// How long something took: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`.

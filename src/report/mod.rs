@@ -1,23 +1,35 @@
 //! Layer 1: every word a person reads on GitHub. Pure: facts in, words out; nothing internal, nothing secret.
 
+mod answers;
+mod blocks;
 mod comment;
 mod commit_check;
+mod gates;
 pub mod markdown;
+mod outlook;
+mod overview;
 mod places;
+mod protection;
+mod refusal;
 mod release_check;
 mod run_check;
 mod waiting;
+mod why;
 
 #[cfg(test)]
 mod tests;
 
 use crate::model::{Diagnostic, PackageName};
 
-pub use comment::{Refusal, answers, nothing_to_release, refusal, result, status_overview};
-pub use commit_check::commit_check;
+pub use answers::{answers, for_machines, foreseen, is_refusal, reply, wants_confirmation};
+pub use comment::{newer_plan, nothing_to_release, result, status_overview, values_set};
+pub use commit_check::{CommitSection, Destination, commit_check};
+pub use overview::{Overview, overview};
 pub use places::places;
+pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
+pub use why::{Why, rights, why};
 
 /// The name of the check run that tells how a package's release stands.
 fn check_name(package: &PackageName) -> String {

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::gates::{self, Held, held};
 use super::waiting::{self, Missing, is_approval, missing_inputs};
 use super::{Button, CheckText, Conclusion, check_name, markdown};
+use crate::engine::gates::Gate;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Run, Snapshot};
 use crate::model::{RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp};
@@ -16,15 +18,40 @@ pub fn release_check(
     links: &BTreeMap<RunName, String>,
     now: Timestamp,
 ) -> CheckText {
-    let status = status::of_release(release, snapshot);
-    let missing = missing_inputs(release, snapshot);
+    let status = status::of_release(release, snapshot, now);
+    let lacks = Lacks {
+        missing: missing_inputs(release, snapshot, now),
+        held: held(release, snapshot, now),
+    };
     CheckText {
         name: check_name(&release.name.package),
         conclusion: conclusion(status),
-        title: title(release, status, &missing),
-        summary: markdown::fit(summary(release, snapshot, links, &missing, now)),
+        title: title(release, status, &lacks),
+        summary: markdown::fit(summary(release, snapshot, links, &lacks, now)),
         annotations: Vec::new(),
-        buttons: button(release, status, &missing).into_iter().collect(),
+        buttons: button(release, status, &lacks).into_iter().collect(),
+    }
+}
+
+/// What the release's steps lack.
+struct Lacks {
+    missing: Missing,
+    held: Vec<Held>,
+}
+
+impl Lacks {
+    /// What is held where: `production ❄️ frozen`.
+    fn places(&self) -> Vec<String> {
+        let held = self.held.iter();
+        held.map(|held| format!("{} {}", held.environment, gates::short(&held.gate)))
+            .collect()
+    }
+
+    fn wants_approval(&self, release: &Release) -> bool {
+        let mut missing = self.missing.keys();
+        let mut held = self.held.iter();
+        missing.any(|lack| is_approval(release, lack))
+            || held.any(|held| matches!(held.gate, Gate::NeedsApproval { .. }))
     }
 }
 
@@ -34,19 +61,16 @@ fn conclusion(status: ReleaseStatus) -> Option<Conclusion> {
         ReleaseStatus::Failed => Some(Conclusion::Failure),
         ReleaseStatus::Blocked => Some(Conclusion::ActionRequired),
         ReleaseStatus::Cancelled => Some(Conclusion::Cancelled),
-        ReleaseStatus::Superseded => Some(Conclusion::Neutral),
+        ReleaseStatus::Superseded | ReleaseStatus::Waiting => Some(Conclusion::Neutral),
         ReleaseStatus::Complete => Some(Conclusion::Success),
     }
 }
 
-fn button(release: &Release, status: ReleaseStatus, missing: &Missing) -> Option<Button> {
+fn button(release: &Release, status: ReleaseStatus, lacks: &Lacks) -> Option<Button> {
     match status {
         ReleaseStatus::Failed | ReleaseStatus::Cancelled => Some(Button::Retry),
-        ReleaseStatus::Blocked => missing
-            .keys()
-            .any(|lack| is_approval(release, lack))
-            .then_some(Button::Approve),
-        ReleaseStatus::Running => Some(Button::Cancel),
+        ReleaseStatus::Blocked => lacks.wants_approval(release).then_some(Button::Approve),
+        ReleaseStatus::Running | ReleaseStatus::Waiting => Some(Button::Cancel),
         ReleaseStatus::Superseded | ReleaseStatus::Complete => None,
     }
 }
@@ -56,11 +80,11 @@ fn button(release: &Release, status: ReleaseStatus, missing: &Missing) -> Option
 pub(super) fn shown_runs(release: &Release) -> Vec<(&str, &TaskKey, RunNumber, &Run)> {
     let mut latest = release.latest_runs();
     let mut shown = Vec::new();
-    for phase in &release.package.phases[..release.phase_count()] {
-        for task in &phase.tasks {
-            if let Some((number, run)) = latest.remove(&task.key) {
-                shown.push((phase.name.as_str(), &task.key, number, run));
-            }
+    for task in release.planned_tasks() {
+        let phase = release.package.phase_of(&task.key);
+        let phase = phase.map_or("", |index| release.package.phases[index].name.as_str());
+        if let Some((number, run)) = latest.remove(&task.key) {
+            shown.push((phase, &task.key, number, run));
         }
     }
     let removals = latest
@@ -70,7 +94,7 @@ pub(super) fn shown_runs(release: &Release) -> Vec<(&str, &TaskKey, RunNumber, &
     shown
 }
 
-fn title(release: &Release, status: ReleaseStatus, missing: &Missing) -> String {
+fn title(release: &Release, status: ReleaseStatus, lacks: &Lacks) -> String {
     let number = release.name.number;
     let shown = shown_runs(release);
     let in_state = |state: RunState| shown.iter().filter(move |(.., run)| run.state == state);
@@ -86,15 +110,21 @@ fn title(release: &Release, status: ReleaseStatus, missing: &Missing) -> String 
                 .collect();
             format!("{number} failed: {}", markdown::listed(&failed))
         }
-        ReleaseStatus::Blocked if missing.keys().any(|lack| is_approval(release, lack)) => {
+        ReleaseStatus::Blocked if lacks.wants_approval(release) => {
             format!("{number} waits for approval")
         }
-        ReleaseStatus::Blocked => {
-            let steps: BTreeSet<&String> = missing.values().flatten().collect();
+        ReleaseStatus::Blocked | ReleaseStatus::Waiting if !lacks.held.is_empty() => {
+            format!("{number} waits: {}", markdown::listed(&lacks.places()))
+        }
+        ReleaseStatus::Blocked | ReleaseStatus::Waiting => {
+            let steps: BTreeSet<&String> = lacks.missing.values().flatten().collect();
             let steps: Vec<String> = steps.into_iter().cloned().collect();
             format!("{number} waits for input: {}", markdown::listed(&steps))
         }
         ReleaseStatus::Cancelled => format!("{number} was cancelled"),
+        ReleaseStatus::Superseded if was_stopped(&shown) => {
+            format!("{number} was stopped: the head of the pull request has moved")
+        }
         ReleaseStatus::Superseded => format!("{number} was superseded by a newer release"),
         ReleaseStatus::Complete => {
             let places: Vec<String> = shown
@@ -111,11 +141,17 @@ fn title(release: &Release, status: ReleaseStatus, missing: &Missing) -> String 
     }
 }
 
+/// Whether something of it was given up for a reason of its own, not because a newer release took over.
+fn was_stopped(shown: &[(&str, &TaskKey, RunNumber, &Run)]) -> bool {
+    let mut shown = shown.iter();
+    shown.any(|(.., run)| run.state == RunState::Superseded && run.error.is_some())
+}
+
 fn summary(
     release: &Release,
     snapshot: &Snapshot,
     links: &BTreeMap<RunName, String>,
-    missing: &Missing,
+    lacks: &Lacks,
     now: Timestamp,
 ) -> String {
     let mut text = format!(
@@ -124,13 +160,12 @@ fn summary(
         markdown::code(&release.name.package.to_string()),
         markdown::code(release.commit.short()),
     );
-    if let Some(environment) = &release.until {
-        let environment = environment.as_str();
+    if let Some(goals) = &release.goals {
+        let goals: Vec<String> = goals.iter().map(ToString::to_string).collect();
         let _ = writeln!(
             text,
-            "It stops after {}, as {} asks for.\n",
-            markdown::code(environment),
-            markdown::code(&format!("/ocuroot deploy {environment}"))
+            "It goes as far as {} asks for.\n",
+            markdown::code(&format!("/ocuroot deploy {}", goals.join(",")))
         );
     }
     text.push_str("| phase | step | status | took |\n| --- | --- | --- | --- |\n");
@@ -146,11 +181,16 @@ fn summary(
             "| {} | {}{attempt} | {} | {} |",
             markdown::cell(&markdown::code(phase)),
             markdown::cell(&step),
-            markdown::cell(&state_words(release, snapshot, key, run)),
+            markdown::cell(&state_words(release, snapshot, key, run, now)),
             took(run, now)
         );
     }
-    text.push_str(&waiting::section(release, snapshot, missing));
+    text.push_str(&waiting::section(
+        release,
+        snapshot,
+        &lacks.missing,
+        &lacks.held,
+    ));
     text.push_str(&failures(release));
     text
 }
@@ -181,7 +221,13 @@ pub(super) fn step_name(key: &TaskKey, run: &Run) -> String {
     }
 }
 
-fn state_words(release: &Release, snapshot: &Snapshot, key: &TaskKey, run: &Run) -> String {
+fn state_words(
+    release: &Release,
+    snapshot: &Snapshot,
+    key: &TaskKey,
+    run: &Run,
+    now: Timestamp,
+) -> String {
     match run.state {
         RunState::Complete => "✅ done".to_owned(),
         RunState::Failed => "❌ failed".to_owned(),
@@ -191,13 +237,17 @@ fn state_words(release: &Release, snapshot: &Snapshot, key: &TaskKey, run: &Run)
         RunState::Running => "🏃 running".to_owned(),
         RunState::Cancelling => "⛔ is being cancelled".to_owned(),
         RunState::Pending | RunState::Paused => {
-            match status::waiting(release, key, run, snapshot) {
+            match status::waiting(release, key, run, snapshot, now) {
                 Some(Waiting::ForInputs(missing))
                     if missing.iter().any(|lack| is_approval(release, lack)) =>
                 {
                     "✋ waits for approval".to_owned()
                 }
                 Some(Waiting::ForInputs(_)) => "✋ waits for input".to_owned(),
+                Some(Waiting::ForGates(gates)) => {
+                    let words: Vec<String> = gates.iter().map(gates::short).collect();
+                    words.join("; ")
+                }
                 Some(Waiting::ForRelease(other)) => {
                     format!("⏳ waits until {} is done there", other.number)
                 }
@@ -216,15 +266,19 @@ fn failures(release: &Release) -> String {
     let mut can_retry = false;
     for (_, key, _, run) in shown_runs(release) {
         can_retry |= matches!(run.state, RunState::Failed | RunState::Cancelled);
-        if let (RunState::Failed | RunState::Cancelled, Some(error)) = (run.state, &run.error) {
+        let is_told = matches!(
+            run.state,
+            RunState::Failed | RunState::Cancelled | RunState::Superseded
+        );
+        if let (true, Some(error)) = (is_told, &run.error) {
             let _ = write!(
                 text,
                 "\n### {} {}\n\n{}\n",
                 markdown::code(&step_name(key, run)),
-                if run.state == RunState::Failed {
-                    "failed"
-                } else {
-                    "was cancelled"
+                match run.state {
+                    RunState::Failed => "failed",
+                    RunState::Superseded => "was stopped",
+                    _ => "was cancelled",
                 },
                 markdown::block(error)
             );

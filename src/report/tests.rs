@@ -3,6 +3,7 @@
 mod comments;
 mod commit;
 mod limits;
+mod preview;
 mod release;
 mod run;
 mod scene;

@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::gates::{self, Held};
 use super::release_check::{shown_runs, step_name};
 use super::{Button, check_name, markdown};
 use crate::engine::status::{self, Waiting};
 use crate::engine::{Release, Snapshot};
-use crate::model::{PackageName, Reference, SubPathKind};
+use crate::model::{PackageName, Reference, SubPathKind, Timestamp};
 
 /// What the release's runs lack, each with the steps that lack it.
 pub(super) type Missing = BTreeMap<Reference, BTreeSet<String>>;
 
-pub(super) fn missing_inputs(release: &Release, snapshot: &Snapshot) -> Missing {
+pub(super) fn missing_inputs(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Missing {
     let mut missing = Missing::new();
     for (_, key, _, run) in shown_runs(release) {
-        if let Some(Waiting::ForInputs(references)) = status::waiting(release, key, run, snapshot) {
+        if let Some(Waiting::ForInputs(references)) =
+            status::waiting(release, key, run, snapshot, now)
+        {
             for reference in references {
                 let steps = missing.entry(reference).or_default();
                 steps.insert(step_name(key, run));
@@ -36,11 +39,29 @@ fn is_own(release: &Release, reference: &Reference) -> bool {
 }
 
 /// The section that names what is missing, with the next thing to do about each.
-pub(super) fn section(release: &Release, snapshot: &Snapshot, missing: &Missing) -> String {
-    if missing.is_empty() {
+pub(super) fn section(
+    release: &Release,
+    snapshot: &Snapshot,
+    missing: &Missing,
+    held: &[Held],
+) -> String {
+    if missing.is_empty() && held.is_empty() {
         return String::new();
     }
     let mut text = String::from("\n### Waiting for\n\n");
+    for Held {
+        step,
+        environment,
+        gate,
+    } in held
+    {
+        let _ = writeln!(
+            text,
+            "- {}: {}",
+            markdown::code(step),
+            gates::long(gate, release, environment)
+        );
+    }
     for (reference, steps) in missing {
         let steps: Vec<String> = steps.iter().map(|step| markdown::code(step)).collect();
         let _ = writeln!(

@@ -1,11 +1,38 @@
 //! GitHub's objects for ours, and what check runs say.
 
-use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Result, Store, from_json, parse};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Result, Store, from_json, parse, to_json};
 use crate::engine::CommitReport;
 use crate::engine::plan::Call;
-use crate::model::{CommitSha, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber};
+use crate::model::{
+    CommitSha, EnvironmentName, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber,
+};
+
+/// What a report has that is said for no pull request: the numbers of those begin at 1.
+const NO_PULL_REQUEST: i64 = 0;
+
+/// Writes down what the check run `ocuroot` says about a commit of a repository, for a pull request or for none.
+pub(super) async fn put_report(
+    transaction: &mut Transaction<'_, Sqlite>,
+    (repository_id, commit, pull_request): (i64, &CommitSha, Option<i64>),
+    report: &CommitReport,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO commit_report (repository_id, commit_sha, pull_request, report) \
+         VALUES ($1, $2, $3, $4) ON CONFLICT (repository_id, commit_sha, pull_request) \
+         DO UPDATE SET report = excluded.report",
+    )
+    .bind(repository_id)
+    .bind(commit.as_str())
+    .bind(pull_request.unwrap_or(NO_PULL_REQUEST))
+    .bind(to_json("report", report)?)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
 
 /// GitHub's object for one of ours.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,22 +160,56 @@ impl Store {
         Ok(())
     }
 
-    /// What the check run `ocuroot` is to say about a commit.
+    /// What the check run `ocuroot` is to say about a commit, by the pull request it is said for.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn commit_report(
+    pub async fn commit_reports(
         &self,
         repository_id: i64,
         commit: &CommitSha,
-    ) -> Result<Option<CommitReport>> {
-        let row = sqlx::query(
-            "SELECT report FROM commit_report WHERE repository_id = $1 AND commit_sha = $2",
+    ) -> Result<BTreeMap<Option<i64>, CommitReport>> {
+        let rows = sqlx::query(
+            "SELECT pull_request, report FROM commit_report \
+             WHERE repository_id = $1 AND commit_sha = $2",
         )
         .bind(repository_id)
         .bind(commit.as_str())
-        .fetch_optional(&self.readers)
+        .fetch_all(&self.readers)
         .await?;
-        row.map(|row| from_json("report", row.get(0))).transpose()
+        let mut reports = BTreeMap::new();
+        for row in rows {
+            let number: i64 = row.get(0);
+            let number = (number != NO_PULL_REQUEST).then_some(number);
+            reports.insert(number, from_json("report", row.get(1))?);
+        }
+        Ok(reports)
+    }
+
+    /// The heads of the repository's open pull requests whose previews deploy to the environment.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn heads_that_go_to(
+        &self,
+        repository_id: i64,
+        environment: &EnvironmentName,
+    ) -> Result<BTreeSet<CommitSha>> {
+        // As the keys of tasks stand in the report. A `_` of the name matches more, which does no harm.
+        let deployment = format!("%\"deploy/{environment}\"%");
+        let rows = sqlx::query(
+            "SELECT pull_request.head_sha FROM pull_request JOIN commit_report \
+             ON commit_report.repository_id = pull_request.repository_id \
+             AND commit_report.commit_sha = pull_request.head_sha \
+             AND commit_report.pull_request = pull_request.number \
+             WHERE pull_request.repository_id = $1 AND pull_request.is_open = 1 \
+             AND commit_report.report LIKE $2",
+        )
+        .bind(repository_id)
+        .bind(deployment)
+        .fetch_all(&self.readers)
+        .await?;
+        let heads = rows.iter().map(|row| parse("commit", row.get(0)));
+        heads.collect()
     }
 }

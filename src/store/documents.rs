@@ -201,6 +201,7 @@ fn live_deployment(row: &SqliteRow) -> Result<LiveDeployment> {
         environment: parse("environment", row.get(2))?,
         release,
         since: Timestamp(row.get(4)),
+        pull_request: body["pull_request"].as_i64(),
         url,
     })
 }

@@ -7,17 +7,20 @@
 mod audit;
 mod checks;
 mod commit;
+mod confirmations;
 mod documents;
 mod inbox;
 mod outbox;
 mod packages;
 mod read_only;
+mod readers;
 mod releases;
 mod repositories;
 mod rows;
 mod runs;
 mod snapshot;
 mod sources;
+mod standing;
 mod sweep;
 mod waves;
 
@@ -33,6 +36,7 @@ use sqlx::sqlite::{
 pub use audit::AuditHead;
 pub use checks::GithubObject;
 pub use commit::{Commit, Committed, Done};
+pub use confirmations::Confirmation;
 pub use inbox::Delivery;
 pub use outbox::PendingEffect;
 pub use releases::ReleaseView;

@@ -42,6 +42,7 @@ pub(super) async fn insert(
             Call::CommitCheck { .. }
             | Call::ReleaseCheck { .. }
             | Call::RunCheck { .. }
+            | Call::Overview { .. }
             | Call::Result { .. } => {
                 "DO UPDATE SET state = 'pending', generation = effect.generation + 1, \
                  call = excluded.call, \

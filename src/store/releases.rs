@@ -6,10 +6,11 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::LIST;
 use super::packages::PackageIds;
-use super::{Result, Store, from_json, parse, placeholders};
+use super::{Result, Store, from_json, parse, placeholders, standing};
 use crate::engine::{Release, Run};
 use crate::model::{
-    CommitSha, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, TaskKey, Timestamp,
+    Approval, CommitSha, EnvironmentName, PackageName, ReleaseName, ReleaseNumber, RunName,
+    RunNumber, TaskKey, Timestamp,
 };
 
 /// What a report needs besides the facts the engine decides on.
@@ -19,12 +20,15 @@ pub struct ReleaseView {
     pub links: BTreeMap<RunName, String>,
 }
 
-/// The open releases of the packages, and those of `wanted`.
+/// What people have said of each release in each environment.
+type Approvals = BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>;
+
+/// The open releases of the packages, and those of `wanted`, with what people have said of them.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     ids: &PackageIds,
     wanted: &BTreeSet<ReleaseName>,
-) -> Result<BTreeMap<ReleaseName, Release>> {
+) -> Result<(BTreeMap<ReleaseName, Release>, Approvals)> {
     let mut by_id: BTreeMap<i64, Release> = BTreeMap::new();
     let packages: Vec<i64> = ids.by_id.keys().copied().collect();
     for chunk in packages.chunks(LIST) {
@@ -47,10 +51,13 @@ pub(super) async fn read(
         collect(connection, ids, &condition, chunk, &mut by_id).await?;
     }
     add_runs(connection, &mut by_id).await?;
-    Ok(by_id
-        .into_values()
-        .map(|release| (release.name.clone(), release))
-        .collect())
+    let names = by_id
+        .iter()
+        .map(|(id, release)| (*id, release.name.clone()));
+    let approvals = standing::approvals(connection, &names.collect()).await?;
+    let releases = by_id.into_values();
+    let releases = releases.map(|release| (release.name.clone(), release));
+    Ok((releases.collect(), approvals))
 }
 
 async fn collect(
@@ -61,8 +68,8 @@ async fn collect(
     into: &mut BTreeMap<i64, Release>,
 ) -> Result<()> {
     let sql = format!(
-        "SELECT id, package_id, number, repository_id, commit_sha, package, until, pull_request, \
-         reply_to, created_at FROM release WHERE {condition}"
+        "SELECT id, package_id, number, repository_id, commit_sha, package, goals, pull_request, \
+         reply_to, created_at, lane, base, authors FROM release WHERE {condition}"
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for value in values {
@@ -72,7 +79,8 @@ async fn collect(
         let Some(package) = ids.by_id.get(&row.get::<i64, _>(1)) else {
             continue;
         };
-        let until: Option<String> = row.get(6);
+        let goals: Option<String> = row.get(6);
+        let base: Option<String> = row.get(11);
         let release = Release {
             name: ReleaseName {
                 package: package.clone(),
@@ -81,8 +89,11 @@ async fn collect(
             repository_id: row.get(3),
             commit: parse("commit", row.get(4))?,
             package: from_json("package", row.get(5))?,
-            until: until.map(|text| parse("environment", &text)).transpose()?,
+            goals: goals.map(|text| from_json("goals", &text)).transpose()?,
             pull_request: row.get(7),
+            lane: row.get(10),
+            base: base.map(|text| parse("commit", &text)).transpose()?,
+            authors: from_json("authors", row.get(12))?,
             reply_to: row.get(8),
             created_at: Timestamp(row.get(9)),
             runs: BTreeMap::new(),
@@ -100,7 +111,7 @@ async fn add_runs(
     for chunk in ids.chunks(LIST) {
         let sql = format!(
             "SELECT release_id, task, number, kind, state, fence, calls, outputs, error, created_at, \
-             started_at, finished_at, id FROM run WHERE release_id IN {}",
+             started_at, finished_at, wakes_at FROM run WHERE release_id IN {}",
             placeholders(1, chunk.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -111,6 +122,7 @@ async fn add_runs(
             let key: TaskKey = parse("task", row.get(1))?;
             let started: Option<i64> = row.get(10);
             let finished: Option<i64> = row.get(11);
+            let wakes: Option<i64> = row.get(12);
             let run = Run {
                 kind: word("run kind", row.get(3))?,
                 state: word("run state", row.get(4))?,
@@ -119,6 +131,7 @@ async fn add_runs(
                 outputs: from_json("outputs", row.get(7))?,
                 error: row.get(8),
                 waits: BTreeSet::new(),
+                wakes_at: wakes.map(Timestamp),
                 created_at: Timestamp(row.get(9)),
                 started_at: started.map(Timestamp),
                 finished_at: finished.map(Timestamp),
@@ -228,7 +241,7 @@ impl Store {
         Ok(release_names(rows))
     }
 
-    /// The newest release of a package that goes through all its phases.
+    /// The newest release of a package on its default branch.
     ///
     /// # Errors
     /// When the database does.
@@ -240,7 +253,7 @@ impl Store {
         let row = sqlx::query(
             "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND release.until IS NULL ORDER BY release.number DESC LIMIT 1",
+             AND release.goals IS NULL AND release.lane IS NULL ORDER BY release.number DESC LIMIT 1",
         )
         .bind(installation_id)
         .bind(&package.repository)
@@ -274,6 +287,77 @@ impl Store {
             path: row.get(1),
         });
         Ok(names.filter(|name| !except.contains(name)).collect())
+    }
+
+    /// Every package of a repository that has a release.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn released_packages_of(&self, repository_id: i64) -> Result<BTreeSet<PackageName>> {
+        let rows = sqlx::query(
+            "SELECT repository, path FROM package WHERE repository_id = $1 AND EXISTS \
+             (SELECT 1 FROM release WHERE release.package_id = package.id)",
+        )
+        .bind(repository_id)
+        .fetch_all(&self.readers)
+        .await?;
+        let packages = rows.iter().map(|row| PackageName {
+            repository: row.get(0),
+            path: row.get(1),
+        });
+        Ok(packages.collect())
+    }
+
+    /// The pull requests whose merges made the releases of a package that come after `after`, up to `release`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn pull_requests_between(
+        &self,
+        installation_id: i64,
+        release: &ReleaseName,
+        after: ReleaseNumber,
+    ) -> Result<BTreeSet<i64>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT release.pull_request FROM package \
+             JOIN release ON release.package_id = package.id \
+             WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
+             AND release.number > $4 AND release.number <= $5 AND release.lane IS NULL \
+             AND release.pull_request IS NOT NULL",
+        )
+        .bind(installation_id)
+        .bind(&release.package.repository)
+        .bind(&release.package.path)
+        .bind(after.0)
+        .bind(release.number.0)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// The packages with unfinished releases in a pull request's lane.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn packages_of_lane(
+        &self,
+        repository_id: i64,
+        pull_request: i64,
+    ) -> Result<BTreeSet<PackageName>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT package.repository, package.path FROM release \
+             JOIN package ON package.id = release.package_id \
+             WHERE release.repository_id = $1 AND release.lane = $2 AND release.is_open = 1",
+        )
+        .bind(repository_id)
+        .bind(pull_request)
+        .fetch_all(&self.readers)
+        .await?;
+        let packages = rows.iter().map(|row| PackageName {
+            repository: row.get(0),
+            path: row.get(1),
+        });
+        Ok(packages.collect())
     }
 
     /// Where the runs of a release can be watched.

@@ -261,6 +261,51 @@ impl Store {
         Ok(())
     }
 
+    /// A pull request, as far as we were told.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn pull_request(
+        &self,
+        repository_id: i64,
+        number: i64,
+    ) -> Result<Option<PullRequestRow>> {
+        let row = sqlx::query(
+            "SELECT head_sha, base_ref, is_fork, is_open FROM pull_request \
+             WHERE repository_id = $1 AND number = $2",
+        )
+        .bind(repository_id)
+        .bind(number)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| {
+            Ok(PullRequestRow {
+                repository_id,
+                number,
+                head_sha: super::parse("commit", row.get(0))?,
+                base_ref: row.get(1),
+                is_fork: row.get::<i64, _>(2) != 0,
+                is_open: row.get::<i64, _>(3) != 0,
+            })
+        })
+        .transpose()
+    }
+
+    /// The open pull requests of a repository, by number.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn open_pull_requests(&self, repository_id: i64) -> Result<Vec<i64>> {
+        let rows = sqlx::query(
+            "SELECT number FROM pull_request WHERE repository_id = $1 AND is_open = 1 \
+             ORDER BY number",
+        )
+        .bind(repository_id)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     /// The pull requests whose head is `commit`.
     ///
     /// # Errors

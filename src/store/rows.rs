@@ -3,12 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::documents::LIST;
-use super::{Commit, Result, audit, documents, placeholders, to_json};
-use crate::engine::{Change, CommitReport, Release, Run};
-use crate::model::{AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName};
+use super::standing::Standing;
+use super::{Commit, Result, audit, checks, documents, placeholders, readers, to_json};
+use crate::engine::{Change, Release, Run};
+use crate::model::{
+    AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName, Timestamp,
+};
 
 /// The changes of one decision on their way into the database.
 pub(super) struct Rows<'a, 'c> {
@@ -20,6 +24,10 @@ pub(super) struct Rows<'a, 'c> {
     waits: BTreeMap<i64, &'a BTreeSet<Reference>>,
     /// Releases with written runs.
     touched: BTreeSet<i64>,
+    /// How many messages the decision has for later.
+    messages: usize,
+    /// What the packages read of others from now on.
+    readers: BTreeMap<&'a PackageName, &'a BTreeSet<Reference>>,
     /// Entries of the audit record, in order.
     audit: Vec<&'a AuditEntry>,
 }
@@ -36,6 +44,8 @@ impl<'a, 'c> Rows<'a, 'c> {
             releases: BTreeMap::new(),
             waits: BTreeMap::new(),
             touched: BTreeSet::new(),
+            messages: 0,
+            readers: BTreeMap::new(),
             audit: Vec::new(),
         }
     }
@@ -56,13 +66,88 @@ impl<'a, 'c> Rows<'a, 'c> {
             Change::PutCommitReport {
                 repository_id,
                 commit,
+                pull_request,
                 report,
-            } => self.put_report(*repository_id, commit, report).await,
-            Change::Replan(package) => self.replan_later(package).await,
+            } => {
+                let about = (*repository_id, commit, *pull_request);
+                checks::put_report(self.transaction, about, report).await
+            }
+            Change::PutReaders(package, read) => {
+                self.readers.insert(package, read);
+                Ok(())
+            }
+            Change::Replan(_)
+            | Change::PreviewAgain(_)
+            | Change::Wake { .. }
+            | Change::LetGo(..) => self.remind(change).await,
             Change::Audit(entry) => {
                 self.audit.push(entry);
                 Ok(())
             }
+            standing => self.stand(standing).await,
+        }
+    }
+
+    /// What is to be looked at later, or by another decision.
+    async fn remind(&mut self, change: &Change) -> Result<()> {
+        match change {
+            Change::Replan(package) => {
+                let key = format!("replan {package}");
+                self.message(&key, "ocuroot.replan", package, None).await
+            }
+            Change::PreviewAgain(repository_id) => {
+                let key = format!("preview again {repository_id}");
+                self.message(&key, "ocuroot.preview_again", repository_id, None)
+                    .await
+            }
+            Change::Wake {
+                at,
+                packages,
+                environments,
+            } => {
+                self.messages += 1;
+                let key = format!("wake {}", self.messages);
+                let body = json!({ "packages": packages, "environments": environments });
+                self.message(&key, "ocuroot.wake", &body, *at).await
+            }
+            Change::LetGo(package, environment, pull_request) => {
+                let key = format!("let go {package} {environment} {pull_request}");
+                let body = json!({
+                    "package": package,
+                    "environment": environment,
+                    "pull_request": pull_request,
+                });
+                self.message(&key, "ocuroot.let_go", &body, None).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What stands in the way from now on, or does not any more.
+    async fn stand(&mut self, change: &Change) -> Result<()> {
+        let release_id = match change {
+            Change::PutApproval(release, ..) => Some(self.release_id(release).await?),
+            _ => None,
+        };
+        let standing = Standing {
+            transaction: self.transaction,
+            installation_id: self.commit.installation_id,
+        };
+        match (change, release_id) {
+            (Change::PutGuards(file), _) => standing.put_guards(file).await,
+            (Change::DeleteGuards(repository, path), _) => {
+                standing.delete_guards(repository, path).await
+            }
+            (Change::PutLock(lock), _) => standing.put_lock(lock).await,
+            (Change::DeleteLock(lock), _) => standing.delete_lock(lock).await,
+            (Change::PutHold(hold), _) => standing.put_hold(hold).await,
+            (Change::DeleteHold(hold), _) => standing.delete_hold(hold).await,
+            (Change::PutApproval(_, environment, approval), Some(release_id)) => {
+                standing
+                    .put_approval(release_id, environment, approval)
+                    .await
+            }
+            _ => Ok(()),
         }
     }
 
@@ -70,6 +155,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     pub(super) async fn finish(mut self) -> Result<()> {
         self.put_waits().await?;
         let (installation_id, now) = (self.commit.installation_id, self.commit.now);
+        readers::put(self.transaction, installation_id, &self.readers).await?;
         audit::append(self.transaction, installation_id, &self.audit, now).await?;
         // A release is open while any run of it is unfinished. Its own row is written only when it changes, so this
         // is kept true here, where its runs are.
@@ -124,23 +210,30 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     async fn put_release(&mut self, release: &Release) -> Result<()> {
         let package_id = self.put_package(release).await?;
+        let goals = release.goals.as_ref();
+        let goals = goals.map(|goals| to_json("goals", goals)).transpose()?;
         let row = sqlx::query(
-            "INSERT INTO release (package_id, number, repository_id, commit_sha, package, until, \
-             pull_request, reply_to, created_at, is_open) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+            "INSERT INTO release (package_id, number, repository_id, commit_sha, package, goals, \
+             pull_request, reply_to, created_at, is_open, lane, base, authors) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
              ON CONFLICT (package_id, number) DO UPDATE SET package = excluded.package, \
-             until = excluded.until, pull_request = excluded.pull_request, \
-             reply_to = excluded.reply_to, is_open = excluded.is_open RETURNING id",
+             goals = excluded.goals, pull_request = excluded.pull_request, lane = excluded.lane, \
+             authors = excluded.authors, reply_to = excluded.reply_to, is_open = excluded.is_open \
+             RETURNING id",
         )
         .bind(package_id)
         .bind(release.name.number.0)
         .bind(release.repository_id)
         .bind(release.commit.as_str())
         .bind(to_json("package", &release.package)?)
-        .bind(release.until.as_ref().map(|environment| environment.as_str()))
+        .bind(goals)
         .bind(release.pull_request)
         .bind(release.reply_to)
         .bind(release.created_at.0)
         .bind(i64::from(release.is_open()))
+        .bind(release.lane)
+        .bind(release.base.as_ref().map(CommitSha::as_str))
+        .bind(to_json("authors", &release.authors)?)
         .fetch_one(&mut **self.transaction)
         .await?;
         self.releases.insert(release.name.clone(), row.get(0));
@@ -203,12 +296,15 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     async fn put_run(&mut self, name: &RunName, run: &'a Run) -> Result<()> {
         let release_id = self.release_id(&name.release).await?;
+        let package_id = self.package_id(&name.release.package).await?;
         let row = sqlx::query(
             "INSERT INTO run (release_id, task, number, kind, state, fence, calls, outputs, error, \
-             created_at, started_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             created_at, started_at, finished_at, wakes_at, package_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT (release_id, task, number) DO UPDATE SET state = excluded.state, \
              fence = excluded.fence, calls = excluded.calls, outputs = excluded.outputs, \
              error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at, \
+             wakes_at = excluded.wakes_at, kind = excluded.kind, \
              claim_nonce = CASE WHEN run.fence = excluded.fence THEN run.claim_nonce END, \
              report_token = CASE WHEN run.fence = excluded.fence THEN run.report_token END \
              RETURNING id",
@@ -225,6 +321,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         .bind(run.created_at.0)
         .bind(run.started_at.map(|time| time.0))
         .bind(run.finished_at.map(|time| time.0))
+        .bind(run.wakes_at.map(|time| time.0))
+        .bind(package_id)
         .fetch_one(&mut **self.transaction)
         .await?;
         self.waits.insert(row.get(0), &run.waits);
@@ -261,36 +359,27 @@ impl<'a, 'c> Rows<'a, 'c> {
         Ok(())
     }
 
-    async fn put_report(
+    /// A message of ours in the inbox. Each decision has its own: one that is being worked on may have read what was
+    /// so before.
+    async fn message<T: serde::Serialize>(
         &mut self,
-        repository_id: i64,
-        commit: &CommitSha,
-        report: &CommitReport,
+        key: &str,
+        event: &str,
+        body: &T,
+        due: Option<Timestamp>,
     ) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO commit_report (repository_id, commit_sha, report) VALUES ($1, $2, $3) \
-             ON CONFLICT (repository_id, commit_sha) DO UPDATE SET report = excluded.report",
-        )
-        .bind(repository_id)
-        .bind(commit.as_str())
-        .bind(to_json("report", report)?)
-        .execute(&mut **self.transaction)
-        .await?;
-        Ok(())
-    }
-
-    /// An internal message in the inbox. Each decision has its own: one that is being worked on may have read the
-    /// environments of before.
-    async fn replan_later(&mut self, package: &PackageName) -> Result<()> {
         let (installation_id, version) = (self.commit.installation_id, self.commit.version + 1);
+        let now = self.commit.now;
         sqlx::query(
             "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
-             VALUES ($1, 'ocuroot.replan', $2, $3, $4, $4) ON CONFLICT (key) DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
         )
-        .bind(format!("replan {installation_id} {version} {package}"))
+        .bind(format!("{installation_id} {version} {key}"))
+        .bind(event)
         .bind(installation_id)
-        .bind(to_json("package", package)?.into_bytes())
-        .bind(self.commit.now.0)
+        .bind(to_json("message", body)?.into_bytes())
+        .bind(now.0)
+        .bind(due.unwrap_or(now).0)
         .execute(&mut **self.transaction)
         .await?;
         Ok(())

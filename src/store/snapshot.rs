@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::documents::{self, LIST};
 use super::packages::{self, PackageIds};
 use super::releases;
-use super::{Result, Store, from_json, placeholders};
+use super::{Result, Store, from_json, placeholders, standing};
 use crate::engine::{Run, Snapshot, documents_read, inputs_read};
 use crate::model::{
     CommitSha, Environment, EnvironmentName, Package, PackageName, Reference, ReleaseName, TaskKey,
@@ -36,6 +36,10 @@ pub struct Scope {
     pub writes: BTreeSet<Reference>,
     /// Releases whose missing inputs the trigger may provide: what else waits for those is needed too.
     pub approves: BTreeSet<ReleaseName>,
+    /// Deployments that may be given back to the default branch: what it brought there last is needed.
+    pub returns: BTreeSet<(PackageName, EnvironmentName)>,
+    /// Repositories, as refs call them, whose rules and locks are needed besides those of the packages.
+    pub repositories: BTreeSet<String>,
 }
 
 impl Scope {
@@ -62,10 +66,14 @@ impl Store {
         let environments = environments(connection, installation_id).await?;
         let mut named = scope.releases.clone();
         named.extend(live(connection, scope).await?);
+        let last_of_default =
+            standing::last_of_default(connection, installation_id, &scope.returns).await?;
+        named.extend(last_of_default.values().cloned());
         let ids = packages(connection, scope, &named).await?;
         let mut snapshot = Snapshot {
             environments,
             next_numbers: ids.next_numbers(),
+            last_of_default,
             ..Snapshot::default()
         };
         if let Some(commit) = &scope.commit {
@@ -75,7 +83,11 @@ impl Store {
                 snapshot.at_commit.insert(key, name);
             }
         }
-        snapshot.releases = releases::read(connection, &ids, &named).await?;
+        (snapshot.releases, snapshot.approvals) = releases::read(connection, &ids, &named).await?;
+        let repositories = repositories(scope, &ids);
+        snapshot.guards = standing::guards(connection, installation_id, &repositories).await?;
+        snapshot.locks = standing::locks(connection, installation_id, &repositories).await?;
+        snapshot.holds = standing::holds(connection, installation_id, &repositories).await?;
         let references = needed(&snapshot, &named, scope);
         snapshot.documents = documents::read(connection, installation_id, &references).await?;
         transaction.commit().await?;
@@ -96,6 +108,14 @@ async fn packages(
     writes.extend(awaited(connection, installation_id, &scope.approves).await?);
     packages.extend(waiting_packages(connection, installation_id, &writes).await?);
     packages::read(connection, installation_id, &packages).await
+}
+
+/// The repositories, as refs call them, of all packages the decision is about.
+fn repositories(scope: &Scope, ids: &PackageIds) -> BTreeSet<String> {
+    let packages = ids.by_id.values().chain(&scope.packages);
+    let mut repositories = scope.repositories.clone();
+    repositories.extend(packages.map(|package| package.repository.clone()));
+    repositories
 }
 
 /// The documents that the engine may ask for.

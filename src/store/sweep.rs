@@ -87,4 +87,21 @@ impl Store {
             .await?;
         rows.iter().map(read_repository).collect()
     }
+
+    /// Takes away what has ended by itself: locks, and commands nobody has confirmed. Nothing looks at them any more,
+    /// so it is no decision, and one that puts a lock anew at the same time wins.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn forget_what_has_ended(&self, now: Timestamp) -> Result<()> {
+        sqlx::query("DELETE FROM lock WHERE until <= $1")
+            .bind(now.0)
+            .execute(&self.writer)
+            .await?;
+        sqlx::query("DELETE FROM confirmation WHERE expires_at <= $1")
+            .bind(now.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
 }

@@ -1,14 +1,15 @@
 //! What people press on check runs: our own buttons, and GitHub's "Re-run".
 
 use super::checks::unsaid;
-use super::line::Decision;
+use super::commands::Place;
+use super::line::{Asker, Decision};
+use super::previews::Proposed;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::trigger::Command as Wish;
-use crate::engine::{Effect, Trigger};
+use crate::engine::{Effect, Trigger, Wish};
 use crate::model::{CommitSha, Permission, ReleaseName};
 use crate::report::Button;
-use crate::store::{Delivery, Done, GithubObject, Repository};
+use crate::store::{Delivery, Done, GithubObject, Repository, Scope};
 use crate::webhook::{CheckRunAction, Sender};
 
 impl Worker {
@@ -42,16 +43,16 @@ impl Worker {
             CheckRunAction::Rerequested => Some(Button::Retry),
         };
         let mut triggers = Vec::new();
+        let mut asked_by = None;
         if let (Call::ReleaseCheck { release }, Some(button), Some(sender)) =
             (&call, button, sender)
-            && self.may_run(repository, sender).await?
+            && let Some(wish) = self.pressed(repository, release, sender).await?
         {
-            let wish = Wish {
-                release: release.clone(),
-                task: None,
-                by: sender.login.clone(),
-                reply_to: None,
-            };
+            asked_by = Some(Asker {
+                login: sender.login.clone(),
+                place: key.clone(),
+                lines: vec![button.label().to_owned()],
+            });
             triggers.push(match button {
                 Button::Approve => Trigger::Approve(wish),
                 Button::Retry => Trigger::Retry(wish),
@@ -61,6 +62,7 @@ impl Worker {
         // Whoever it was: GitHub has reset the check run, or still shows the pressed button.
         let done = Done::Delivery(delivery.id);
         let mut decision = Decision::new(installation_id, triggers, done);
+        decision.asked_by = asked_by;
         decision.effects.push(Effect {
             repository_id: repository.id,
             call,
@@ -70,14 +72,45 @@ impl Worker {
         Ok(())
     }
 
-    /// GitHub shows the buttons to everyone with write access; whether this person has it is asked again.
-    async fn may_run(&self, repository: &Repository, sender: &Sender) -> Result<bool, Problem> {
-        let has = self
-            .github
-            .installation(repository.installation_id)
+    /// What whoever pressed a button wants, if they may want it: GitHub shows the buttons to everyone with write
+    /// access; who this person is, is asked again.
+    async fn pressed(
+        &self,
+        repository: &Repository,
+        name: &ReleaseName,
+        sender: &Sender,
+    ) -> Result<Option<Wish>, Problem> {
+        let installation = self.github.installation(repository.installation_id);
+        let permission = installation
             .permission(&repository.name, &sender.login)
             .await?;
-        Ok(!sender.is_bot && has >= Permission::Write)
+        if sender.is_bot || permission < Permission::Write {
+            return Ok(None);
+        }
+        let scope = Scope::of_release(repository.installation_id, name);
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let Some(release) = snapshot.releases.get(name) else {
+            return Ok(None);
+        };
+        let places: Vec<Place> = release
+            .planned_tasks()
+            .filter_map(|task| Some((name.package.clone(), task.key.environment()?.clone())))
+            .collect();
+        let touched = self
+            .touched(repository, release, &snapshot, &places)
+            .await?;
+        let person = (sender.login.as_str(), permission);
+        let actor = self
+            .actor(repository, person, &snapshot, &places, &touched)
+            .await?;
+        Ok(Some(Wish {
+            release: name.clone(),
+            environments: None,
+            actor,
+            reason: None,
+            breaks_glass: false,
+            reply_to: None,
+        }))
     }
 
     /// "Re-run all checks": the check of the commit is worked out again, those of its releases are written again.
@@ -122,24 +155,23 @@ impl Worker {
             .store
             .pull_requests_of_head(repository.id, commit)
             .await?;
-        if let Some(open) = pull_requests.iter().find(|row| row.is_open) {
+        let mut triggers = Vec::new();
+        for open in pull_requests.iter().filter(|row| row.is_open) {
             let pull = self
                 .github
                 .installation(repository.installation_id)
                 .pull_request(&repository.name, open.number)
                 .await?;
-            return self
-                .preview(
-                    delivery,
-                    repository,
-                    &pull.base_sha,
-                    commit,
-                    Some(open.number),
-                )
-                .await;
+            let proposed = Proposed {
+                base: &pull.base_sha,
+                head: commit,
+                number: Some(open.number),
+            };
+            let previewed = self.previewed(repository, proposed).await?;
+            triggers.extend(previewed.unwrap_or_default());
         }
         let done = Done::Delivery(delivery.id);
-        let mut decision = Decision::new(repository.installation_id, Vec::new(), done);
+        let mut decision = Decision::new(repository.installation_id, triggers, done);
         decision.effects.push(Effect {
             repository_id: repository.id,
             call,

@@ -26,11 +26,10 @@ impl Worker {
         effect: &PendingEffect,
         commit: &CommitSha,
     ) -> Result<(), Problem> {
-        let report = self
-            .store
-            .commit_report(effect.effect.repository_id, commit)
+        let text = self
+            .commit_text(effect.effect.repository_id, commit)
             .await?;
-        let Some(report) = report else {
+        let Some(text) = text else {
             return self.settled(effect).await;
         };
         let place = Place {
@@ -38,8 +37,7 @@ impl Worker {
             started: None,
             details_url: None,
         };
-        self.write_check(effect, &report::commit_check(&report), &place)
-            .await
+        self.write_check(effect, &text, &place).await
     }
 
     pub(super) async fn release_check(

@@ -1,12 +1,15 @@
-//! GitHub's own record of deployments: created and finished, two writes, for each change of a real environment.
+//! GitHub's own record of deployments: created and finished, and what was there before ended: three writes for each
+//! change of a real environment.
 
 use serde_json::json;
 
+use super::line::Decision;
 use super::{Problem, Worker};
-use crate::engine::{Release, Run};
-use crate::github::{DeploymentBody, DeploymentState, DeploymentStatus};
-use crate::model::{Environment, RunKind, RunName};
-use crate::store::{GithubObject, PendingEffect, Repository, Scope};
+use crate::engine::plan::Call;
+use crate::engine::{Effect, Release, Run};
+use crate::github::{DeploymentBody, DeploymentState, DeploymentStatus, GitHubError};
+use crate::model::{Environment, ReleaseNumber, RunKind, RunName};
+use crate::store::{Done, GithubObject, PendingEffect, Repository, Scope};
 
 impl Worker {
     pub(super) async fn deployment(
@@ -26,12 +29,12 @@ impl Worker {
         // One deployment of GitHub's per package and environment is current; a down ends it.
         let current = format!("deployment of {} to {environment}", name.release.package);
         let environment = snapshot.environments.get(environment);
+        let before = self
+            .store
+            .github_object(effect.installation_id, &current)
+            .await?;
         let deployment = match run.kind {
-            RunKind::Down => self
-                .store
-                .github_object(effect.installation_id, &current)
-                .await?
-                .map(|object| object.github_id),
+            RunKind::Down => before.as_ref().map(|object| object.github_id),
             RunKind::Up | RunKind::Task => Some(
                 self.create_deployment(effect, &repository, release, name, environment)
                     .await?,
@@ -49,6 +52,12 @@ impl Worker {
             .installation(effect.installation_id)
             .create_deployment_status(&repository.name, deployment, &status)
             .await?;
+        let replaced = before
+            .as_ref()
+            .filter(|before| before.github_id != deployment);
+        if let Some(replaced) = replaced {
+            self.end(effect, &repository, replaced).await?;
+        }
         let object = GithubObject {
             github_id: deployment,
             digest: name.to_string(),
@@ -56,7 +65,63 @@ impl Worker {
         self.store
             .put_github_object(effect.installation_id, &current, &object)
             .await?;
-        self.settled(effect).await
+        let mut decision = Decision::new(effect.installation_id, Vec::new(), Done::Effect(effect));
+        if run.kind == RunKind::Up {
+            decision.effects = self.carried(effect, name, before.as_ref()).await?;
+        }
+        self.decide(decision).await?;
+        Ok(())
+    }
+
+    /// What was there before is not any more. GitHub's own way would end those of other packages in the same
+    /// environment, too, and none of production (reference/github.md §4).
+    async fn end(
+        &self,
+        effect: &PendingEffect,
+        repository: &Repository,
+        before: &GithubObject,
+    ) -> Result<(), Problem> {
+        let status = DeploymentStatus {
+            state: DeploymentState::Inactive,
+            log_url: None,
+            environment_url: None,
+            description: "replaced".to_owned(),
+        };
+        let answer = self
+            .github
+            .installation(effect.installation_id)
+            .create_deployment_status(&repository.name, before.github_id, &status)
+            .await;
+        match answer {
+            // Somebody has deleted it.
+            Ok(()) | Err(GitHubError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The pull requests whose changes this deployment has brought along: those of the releases since the one that was
+    /// there before. Their comments say where they are.
+    async fn carried(
+        &self,
+        effect: &PendingEffect,
+        name: &RunName,
+        before: Option<&GithubObject>,
+    ) -> Result<Vec<Effect>, Problem> {
+        let before = before.and_then(|object| object.digest.parse::<RunName>().ok());
+        let after = before.map_or(ReleaseNumber(0), |run| run.release.number);
+        let numbers = self
+            .store
+            .pull_requests_between(effect.installation_id, &name.release, after)
+            .await?;
+        let repository_id = effect.effect.repository_id;
+        let effects = numbers.into_iter().map(|pull_request| Effect {
+            repository_id,
+            call: Call::Overview {
+                repository_id,
+                pull_request,
+            },
+        });
+        Ok(effects.collect())
     }
 
     /// The deployment of this run on GitHub, made once.

@@ -48,6 +48,7 @@ impl Worker {
                 release,
                 pull_request,
             } => self.result(effect, release, *pull_request).await,
+            Call::Overview { pull_request, .. } => self.overview(effect, *pull_request).await,
             Call::Reply {
                 pull_request, body, ..
             } => self.reply(effect, *pull_request, body).await,

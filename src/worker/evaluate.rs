@@ -7,7 +7,7 @@ use super::{Problem, Worker};
 use crate::config::{self, Evaluation};
 use crate::engine::affected::affected;
 use crate::engine::{Candidate, NewReleases};
-use crate::model::{Action, CommitSha, Diagnostic, Environment, Package, PackageName};
+use crate::model::{Action, CommitSha, Diagnostic, Environment, GuardFile, Package, PackageName};
 use crate::store::{Repository, Scope};
 
 impl Worker {
@@ -38,15 +38,9 @@ impl Worker {
                 .await?;
         }
         let mut new = NewReleases {
-            repository_id: repository.id,
-            commit: commit.clone(),
-            packages: Vec::new(),
             environments: registered,
-            diagnostics: Vec::new(),
-            until: None,
-            pull_request: None,
-            reply_to: None,
-            others: BTreeSet::new(),
+            repository: Some(repository.reference_name.clone()),
+            ..NewReleases::of(repository.id, commit.clone())
         };
         let ignored = ignored_paths(&evaluations);
         let reasons: BTreeMap<&String, &String> = selected
@@ -82,6 +76,9 @@ impl Worker {
         new: &mut NewReleases,
     ) -> Result<(), Problem> {
         let mut has_errors = evaluation.diagnostics.iter().any(Diagnostic::is_error);
+        if !has_errors {
+            new.guards.push(guards(repository, path, &evaluation));
+        }
         new.diagnostics.extend(evaluation.diagnostics);
         let Some(mut package) = evaluation.package else {
             if !has_errors && path != "repo.ocu.star" {
@@ -151,6 +148,21 @@ impl Worker {
         };
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         Ok(snapshot.environments.into_values().collect())
+    }
+}
+
+/// What a file guards. One with errors is not among them: what it guarded before stays.
+fn guards(repository: &Repository, path: &str, evaluation: &Evaluation) -> GuardFile {
+    let registers = evaluation.environments.iter();
+    GuardFile {
+        repository: repository.reference_name.clone(),
+        name: repository.name.clone(),
+        path: path.to_owned(),
+        is_package: evaluation.package.is_some(),
+        registers: registers
+            .map(|environment| environment.name.clone())
+            .collect(),
+        guards: evaluation.guards.clone(),
     }
 }
 

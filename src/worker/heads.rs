@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::previews::Proposed;
 use super::{Problem, Worker};
+use crate::github::PullRequestState;
 use crate::model::{CommitSha, DeliveryId};
 use crate::store::{Delivery, Repository};
 use crate::webhook::IncomingDelivery;
@@ -26,6 +28,17 @@ pub(super) struct UnseenHead {
 pub(super) struct UnseenPullRequest {
     repository_id: i64,
     number: i64,
+}
+
+impl UnseenPullRequest {
+    /// The message that has a pull request looked at; the same news twice is one message.
+    pub(super) fn message(key: String, repository: &Repository, number: i64) -> IncomingDelivery {
+        let body = json!(UnseenPullRequest {
+            repository_id: repository.id,
+            number,
+        });
+        message(key, "ocuroot.pull_request", repository, &body)
+    }
 }
 
 impl Worker {
@@ -60,18 +73,31 @@ impl Worker {
             });
             messages.push(message(key, "ocuroot.head", repository, &body));
         }
-        for pull in installation.open_pull_requests(&repository.name).await? {
+        let open = installation.open_pull_requests(&repository.name).await?;
+        // Those that hold something and are over give it back.
+        for number in self
+            .store
+            .holders_of_repository(repository.installation_id, &repository.reference_name)
+            .await?
+        {
+            if open.iter().all(|pull| pull.number != number) {
+                let now = self.clock.now();
+                let key = format!("over {} {number} {}", repository.id, now.0);
+                let body = json!(UnseenPullRequest {
+                    repository_id: repository.id,
+                    number,
+                });
+                messages.push(message(key, "ocuroot.pull_request", repository, &body));
+            }
+        }
+        for pull in open {
             let known = self
                 .store
                 .pull_requests_of_head(repository.id, &pull.head_sha)
                 .await?;
             if known.iter().all(|row| row.number != pull.number) {
                 let key = format!("pull {} {} {}", repository.id, pull.number, pull.head_sha);
-                let body = json!(UnseenPullRequest {
-                    repository_id: repository.id,
-                    number: pull.number,
-                });
-                messages.push(message(key, "ocuroot.pull_request", repository, &body));
+                messages.push(UnseenPullRequest::message(key, repository, pull.number));
             }
         }
         if !messages.is_empty() {
@@ -90,7 +116,7 @@ impl Worker {
         let Some(repository) = self.store.repository(unseen.repository_id).await? else {
             return self.ignore(delivery, "the repository is gone").await;
         };
-        self.release_head(delivery, &repository, &unseen.commit)
+        self.release_head(delivery, &repository, &unseen.commit, None)
             .await
     }
 
@@ -108,14 +134,23 @@ impl Worker {
             .pull_request(&repository.name, unseen.number)
             .await?;
         self.note_pull_request(&repository, &pull).await?;
-        self.preview(
-            delivery,
-            &repository,
-            &pull.base_sha,
-            &pull.head_sha,
-            Some(pull.number),
-        )
-        .await
+        if pull.state == PullRequestState::Closed {
+            return self
+                .over(
+                    delivery,
+                    &repository,
+                    pull.number,
+                    &pull.head_sha,
+                    pull.merged,
+                )
+                .await;
+        }
+        let proposed = Proposed {
+            base: &pull.base_sha,
+            head: &pull.head_sha,
+            number: Some(pull.number),
+        };
+        self.preview(delivery, &repository, proposed).await
     }
 }
 

@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::line::Decision;
 use super::{LEASE_SECONDS, Problem, Worker, backoff};
 use crate::engine::Trigger;
-use crate::model::{Outcome, PackageName, RunName};
+use crate::model::{EnvironmentName, Outcome, PackageName, RunName};
 use crate::store::{Delivery, Done, Repository};
 use crate::webhook::{Event, InstallationAction, Parsed, RepositoryFacts, parse};
 
@@ -19,6 +19,21 @@ struct RunNews {
     fence: i64,
     #[serde(default)]
     outcome: Option<Outcome>,
+}
+
+/// What is to be looked at again.
+#[derive(Debug, Deserialize)]
+struct Wake {
+    packages: BTreeSet<PackageName>,
+    environments: BTreeSet<EnvironmentName>,
+}
+
+/// A pull request that was over before its deployment was.
+#[derive(Debug, Deserialize)]
+struct Over {
+    package: PackageName,
+    environment: EnvironmentName,
+    pull_request: i64,
 }
 
 impl Worker {
@@ -70,6 +85,31 @@ impl Worker {
             "ocuroot.replan" => {
                 let package: PackageName = internal(delivery)?;
                 self.replan(delivery, &package).await
+            }
+            "ocuroot.wake" => {
+                let Wake {
+                    packages,
+                    environments,
+                } = internal(delivery)?;
+                let trigger = Trigger::Wake {
+                    packages,
+                    environments,
+                };
+                self.decide_on(delivery, trigger).await
+            }
+            "ocuroot.let_go" => {
+                let over: Over = internal(delivery)?;
+                let trigger = Trigger::LetGo {
+                    package: over.package,
+                    environment: over.environment,
+                    pull_request: over.pull_request,
+                    is_given_back: true,
+                };
+                self.decide_on(delivery, trigger).await
+            }
+            "ocuroot.preview_again" => {
+                let repository_id: i64 = internal(delivery)?;
+                self.preview_again(delivery, repository_id).await
             }
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
@@ -134,7 +174,10 @@ impl Worker {
     ) -> Result<(), Problem> {
         let sender = parsed.sender;
         match parsed.event {
-            Event::Push(push) => self.on_push(delivery, repository, &push).await,
+            Event::Push(push) => {
+                self.on_push(delivery, repository, &push, sender.as_ref())
+                    .await
+            }
             Event::PullRequest(pull) => self.on_pull_request(delivery, repository, &pull).await,
             Event::MergeGroup {
                 action,
@@ -181,6 +224,11 @@ impl Worker {
             },
             None => Trigger::Claimed { run, fence },
         };
+        self.decide_on(delivery, trigger).await
+    }
+
+    /// What one of our own messages comes to.
+    async fn decide_on(&self, delivery: &Delivery, trigger: Trigger) -> Result<(), Problem> {
         let installation_id = installation_of(delivery)?;
         let done = Done::Delivery(delivery.id);
         self.decide(Decision::new(installation_id, vec![trigger], done))

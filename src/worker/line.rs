@@ -1,13 +1,16 @@
 //! Snapshot, decide, commit; and again if somebody else has decided meanwhile.
 
-use std::collections::BTreeSet;
+mod scope;
 
+use serde_json::{Value, json};
+
+use self::scope::scope;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::{Effect, NewReleases, Plan, Trigger, inputs_read, plan};
-use crate::model::{CommitSha, Outcome, Reference, RunName, SubPathKind, latest_document};
+use crate::engine::{Change, Effect, Plan, Trigger, plan};
+use crate::model::{AuditEntry, CommitSha, Verdict};
 use crate::report;
-use crate::store::{Commit, Committed, Done, Scope};
+use crate::store::{Commit, Committed, Done};
 
 /// What is to be decided, and what goes down together with the decision.
 pub(super) struct Decision<'a> {
@@ -22,6 +25,23 @@ pub(super) struct Decision<'a> {
     pub(super) asked_in: Option<Comment>,
     /// What is said to it besides the decision's own answers.
     pub(super) said: Vec<String>,
+    /// The same for programs that read the reply.
+    pub(super) told: Vec<Value>,
+    /// Whether something of it is not carried out.
+    pub(super) is_refused: bool,
+    /// Who asks, and the words or the button they ask with.
+    pub(super) asked_by: Option<Asker>,
+}
+
+/// A person who wants something, as the audit record shows them.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    /// GitHub login.
+    pub(super) login: String,
+    /// Where: a pull request, a check run.
+    pub(super) place: String,
+    /// Their words, verbatim.
+    pub(super) lines: Vec<String>,
 }
 
 /// A comment on a pull request.
@@ -46,11 +66,25 @@ impl<'a> Decision<'a> {
             released: None,
             asked_in: None,
             said: Vec::new(),
+            told: Vec::new(),
+            is_refused: false,
+            asked_by: None,
         }
     }
 }
 
 impl Worker {
+    /// What would be decided, without doing it.
+    pub(super) async fn foresee(
+        &self,
+        installation_id: i64,
+        triggers: &[Trigger],
+    ) -> Result<Plan, Problem> {
+        let scope = scope(installation_id, triggers);
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        Ok(plan(snapshot, triggers, self.clock.now()))
+    }
+
     /// Decides and writes the decision down.
     pub(super) async fn decide(&self, decision: Decision<'_>) -> Result<Plan, Problem> {
         let scope = scope(decision.installation_id, &decision.triggers);
@@ -59,7 +93,12 @@ impl Worker {
             let (snapshot, version) = self.store.snapshot(&scope).await?;
             let mut plan = plan(snapshot, &decision.triggers, now);
             plan.effects.extend(decision.effects.iter().cloned());
+            let installation_id = decision.installation_id;
+            plan.effects
+                .extend(self.previews_to_show(installation_id, &plan).await?);
             plan.effects.extend(reply(&plan, &decision));
+            let heard = heard(&plan, &decision);
+            plan.changes.splice(0..0, heard);
             let commit = Commit {
                 installation_id: decision.installation_id,
                 version,
@@ -76,97 +115,71 @@ impl Worker {
     }
 }
 
-/// What is to be said at once, as one comment.
-fn reply(plan: &Plan, decision: &Decision<'_>) -> Option<Effect> {
-    let comment = decision.asked_in?;
+/// Who asked for what, and what was decided, for the audit record.
+fn heard(plan: &Plan, decision: &Decision<'_>) -> Vec<Change> {
+    let Some(asker) = &decision.asked_by else {
+        return Vec::new();
+    };
+    let entry = |action: &str, subject: &str, verdict, reason_code: &str, detail| AuditEntry {
+        actor: Some(asker.login.clone()),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        verdict,
+        reason_code: reason_code.to_owned(),
+        detail,
+    };
+    let lines = json!({ "lines": asker.lines });
+    let mut entries = vec![entry(
+        "asked",
+        &asker.place,
+        Verdict::Recorded,
+        "heard",
+        lines,
+    )];
+    let mut told = decision.told.clone();
+    told.extend(report::for_machines(&plan.answers));
+    for answer in &told {
+        let word = |key: &str| answer[key].as_str().unwrap_or_default();
+        let verdict = match word("decision") {
+            "refused" => Verdict::Refused,
+            _ => Verdict::Allowed,
+        };
+        let (subject, code) = (word("subject"), word("reason_code"));
+        entries.push(entry("decided", subject, verdict, code, Value::Null));
+    }
+    let entries = entries.into_iter();
+    entries
+        .map(|entry| Change::Audit(Box::new(entry)))
+        .collect()
+}
+
+/// What is said to a comment at once: a reaction, and one reply if there is something to say.
+fn reply(plan: &Plan, decision: &Decision<'_>) -> Vec<Effect> {
+    let Some(comment) = decision.asked_in else {
+        return Vec::new();
+    };
+    let is_refused = decision.is_refused || plan.answers.iter().any(report::is_refusal);
+    let mut calls = vec![Call::React {
+        comment: comment.id,
+        is_taken: !is_refused,
+    }];
     let mut words = decision.said.clone();
     words.extend(report::answers(&plan.answers));
-    if words.is_empty() {
-        return None;
-    }
-    let body = words.join("\n\n");
-    Some(Effect {
-        repository_id: comment.repository_id,
-        call: Call::Reply {
+    if !words.is_empty() {
+        let mut told = decision.told.clone();
+        told.extend(report::for_machines(&plan.answers));
+        calls.push(Call::Reply {
             pull_request: comment.pull_request,
             comment: comment.id,
-            body,
-        },
-    })
-}
-
-/// What the triggers can affect.
-pub(super) fn scope(installation_id: i64, triggers: &[Trigger]) -> Scope {
-    let mut scope = Scope {
-        installation_id,
-        ..Scope::default()
+            body: report::reply(&words, &told),
+        });
+    }
+    let repository_id = comment.repository_id;
+    let effect = |call| Effect {
+        repository_id,
+        call,
     };
-    for trigger in triggers {
-        match trigger {
-            Trigger::Release(new) => of_files(&mut scope, new),
-            // It is only compared with the environments there are.
-            Trigger::Preview(_) => {}
-            Trigger::Replanned { release, package } => {
-                scope.releases.insert(release.clone());
-                let name = release.package.clone();
-                scope.files.insert(name, package.clone());
-            }
-            Trigger::NeedsRunner { run, .. } | Trigger::Claimed { run, .. } => {
-                scope.releases.insert(run.release.clone());
-            }
-            Trigger::Ended { run, outcome, .. } => {
-                scope.releases.insert(run.release.clone());
-                match outcome {
-                    Outcome::Done { .. } => scope.writes.extend(documents_of(run)),
-                    Outcome::Next { inputs, .. } => {
-                        scope.reads.extend(inputs_read(&run.release, inputs));
-                    }
-                    Outcome::Failed { .. } => {}
-                }
-            }
-            Trigger::SetCustom { reference, .. } => {
-                scope.writes.insert(reference.clone());
-            }
-            Trigger::Approve(wish) => {
-                scope.releases.insert(wish.release.clone());
-                scope.approves.insert(wish.release.clone());
-            }
-            Trigger::Retry(wish) | Trigger::Cancel(wish) => {
-                scope.releases.insert(wish.release.clone());
-            }
-            Trigger::Undeploy {
-                package,
-                environment,
-            } => {
-                scope.packages.insert(package.clone());
-                let deployment = (package.clone(), environment.clone());
-                scope.live.insert(deployment);
-            }
-        }
-    }
-    scope
-}
-
-fn of_files(scope: &mut Scope, new: &NewReleases) {
-    scope.commit = Some(new.commit.clone());
-    for candidate in &new.packages {
-        let (name, package) = (candidate.name.clone(), candidate.package.clone());
-        scope.packages.insert(name.clone());
-        scope.files.insert(name, package);
-    }
-    let environments = new.environments.iter();
-    scope.writes.extend(
-        environments.map(|environment| {
-            Reference::global(SubPathKind::Environment, environment.name.as_str())
-        }),
-    );
-}
-
-fn documents_of(run: &RunName) -> BTreeSet<Reference> {
-    BTreeSet::from([
-        run.release.document(&run.key),
-        latest_document(&run.release.package, &run.key),
-    ])
+    calls.into_iter().map(effect).collect()
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ mod line;
 mod loops;
 mod missed;
 mod outcomes;
+mod overview;
+mod previews;
 mod problem;
 mod pull_requests;
 mod push;
@@ -53,6 +55,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Where jobs reach this server, without a trailing slash.
     pub public_url: String,
+    /// Where people see GitHub, without a trailing slash.
+    pub web_url: String,
     /// The host part of refs, such as `github.com`.
     pub reference_host: String,
     /// Wakes the loops: something was written to the inbox or the outbox.

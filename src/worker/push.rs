@@ -8,19 +8,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::line::Decision;
+use super::sources::is_starlark;
 use super::{Problem, Worker};
 use crate::engine::{NewReleases, Trigger};
 use crate::github::{ComparisonStatus, GitHubError};
 use crate::model::{CommitSha, PackageName};
 use crate::store::{Delivery, Done, Repository};
-use crate::webhook::Push;
+use crate::webhook::{Push, Sender};
 
 /// What lies between the released commit and the pushed one.
 enum Difference {
     /// The pushed commit is contained in what is released.
     Nothing,
-    /// These paths differ.
-    Paths(BTreeSet<String>),
+    /// These paths differ, by the work of these people.
+    Paths(BTreeSet<String>, BTreeSet<String>),
     /// Nothing is known to be the same.
     Everything,
 }
@@ -31,11 +32,15 @@ impl Worker {
         delivery: &Delivery,
         repository: &Repository,
         push: &Push,
+        sender: Option<&Sender>,
     ) -> Result<(), Problem> {
         if push.deleted || push.branch.as_deref() != Some(repository.default_branch.as_str()) {
             return self.ignore(delivery, "not the default branch").await;
         }
-        self.release_head(delivery, repository, &push.after).await
+        let pusher = sender.filter(|sender| !sender.is_bot);
+        let pusher = pusher.map(|sender| sender.login.as_str());
+        self.release_head(delivery, repository, &push.after, pusher)
+            .await
     }
 
     /// Releases what `commit` of the default branch changes.
@@ -44,6 +49,7 @@ impl Worker {
         delivery: &Delivery,
         repository: &Repository,
         commit: &CommitSha,
+        pusher: Option<&str>,
     ) -> Result<(), Problem> {
         if repository.released_commit.as_ref() == Some(commit) {
             return self.ignore(delivery, "released already").await;
@@ -52,19 +58,32 @@ impl Worker {
         if !sources.is_ours {
             return self.ignore(delivery, "there is no repo.ocu.star").await;
         }
+        let mut changes_config = false;
         let (new, is_head) = match self.difference(repository, commit).await? {
-            Difference::Nothing => (self.nothing_new(repository, commit), false),
-            Difference::Paths(paths) => (
-                self.evaluate(repository, commit, &sources, Some(&paths))
-                    .await?,
-                true,
-            ),
-            Difference::Everything => (
-                self.evaluate(repository, commit, &sources, None).await?,
-                true,
-            ),
+            Difference::Nothing => (NewReleases::of(repository.id, commit.clone()), false),
+            Difference::Paths(paths, authors) => {
+                changes_config = paths.iter().any(|path| is_starlark(path));
+                let paths = Some(&paths);
+                let new = self.evaluate(repository, commit, &sources, paths).await?;
+                (NewReleases { authors, ..new }, true)
+            }
+            Difference::Everything => {
+                changes_config = true;
+                let new = self.evaluate(repository, commit, &sources, None).await?;
+                (new, true)
+            }
         };
-        let new = self.with_origin(repository, new).await?;
+        let mut new = self.with_origin(repository, new).await?;
+        // Whoever merges has not written it; whoever pushes without a pull request answers for it.
+        if new.pull_request.is_none() {
+            new.authors.extend(pusher.map(str::to_owned));
+        }
+        new.base.clone_from(&repository.released_commit);
+        new.changes_config = changes_config;
+        if is_head {
+            let files = sources.package_files.iter().cloned();
+            new.files = Some(files.chain(["repo.ocu.star".to_owned()]).collect());
+        }
         let triggers = vec![Trigger::Release(new)];
         let done = Done::Delivery(delivery.id);
         let mut decision = Decision::new(repository.installation_id, triggers, done);
@@ -91,13 +110,16 @@ impl Worker {
             Err(GitHubError::NotFound { .. }) => return Ok(Difference::Everything),
             Err(error) => return Err(error.into()),
         };
+        let authors = comparison.authors.clone();
         match comparison.status {
             ComparisonStatus::Identical | ComparisonStatus::Behind => Ok(Difference::Nothing),
             ComparisonStatus::Ahead if !comparison.truncated => Ok(Difference::Paths(
                 comparison.changed_paths.into_iter().collect(),
+                authors,
             )),
             ComparisonStatus::Ahead => Ok(Difference::Paths(
                 self.tree_difference(repository, released, commit).await?,
+                authors,
             )),
             ComparisonStatus::Diverged => {
                 let head = installation
@@ -105,7 +127,7 @@ impl Worker {
                     .await?;
                 if head == *commit {
                     let paths = self.tree_difference(repository, released, commit).await?;
-                    Ok(Difference::Paths(paths))
+                    Ok(Difference::Paths(paths, authors))
                 } else {
                     Ok(Difference::Nothing)
                 }
@@ -135,20 +157,6 @@ impl Worker {
             .collect())
     }
 
-    pub(super) fn nothing_new(&self, repository: &Repository, commit: &CommitSha) -> NewReleases {
-        NewReleases {
-            repository_id: repository.id,
-            commit: commit.clone(),
-            packages: Vec::new(),
-            environments: Vec::new(),
-            diagnostics: Vec::new(),
-            until: None,
-            pull_request: None,
-            reply_to: None,
-            others: BTreeSet::new(),
-        }
-    }
-
     /// Adds the merged pull request the commit came from, and, if environments are registered, the packages
     /// elsewhere that may have to follow.
     async fn with_origin(
@@ -166,6 +174,8 @@ impl Worker {
                 .iter()
                 .find(|pull_request| pull_request.merged);
             new.pull_request = merged.map(|pull_request| pull_request.number);
+            new.authors
+                .extend(merged.and_then(|pull_request| pull_request.author.clone()));
         }
         if !new.environments.is_empty() {
             let own: BTreeSet<PackageName> = new

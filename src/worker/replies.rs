@@ -1,6 +1,7 @@
 //! Comments and reactions. A comment is looked for before it is written again: each carries a hidden mark.
 
 use super::{Problem, Worker};
+use crate::engine::Release;
 use crate::github::{GitHubError, Reaction};
 use crate::model::ReleaseName;
 use crate::report;
@@ -34,9 +35,33 @@ impl Worker {
             .store
             .release_view(effect.installation_id, name)
             .await?;
-        let body = report::result(release, &snapshot, &view.links, self.clock.now());
+        let mut body = report::result(release, &snapshot, &view.links, self.clock.now());
+        if let Some(words) = self.newer_plan(effect, release, pull_request).await? {
+            body.push_str(&words);
+        }
         let mark = format!("<!-- ocuroot:{} {} -->", effect.key, effect.generation);
         self.comment_once(effect, pull_request, &mark, &body).await
+    }
+
+    /// Where the plan of a pull request's head is, if the release is of another commit of it.
+    async fn newer_plan(
+        &self,
+        effect: &PendingEffect,
+        release: &Release,
+        number: i64,
+    ) -> Result<Option<String>, Problem> {
+        let pull = self
+            .store
+            .pull_request(release.repository_id, number)
+            .await?;
+        let Some(pull) = pull.filter(|pull| {
+            pull.is_open && release.lane == Some(number) && pull.head_sha != release.commit
+        }) else {
+            return Ok(None);
+        };
+        let repository = self.repository_of(effect).await?;
+        let url = format!("{}/{}/pull/{number}/checks", self.web_url, repository.name);
+        Ok(Some(report::newer_plan(&pull.head_sha, &url)))
     }
 
     async fn comment_once(

@@ -20,9 +20,17 @@ pub(super) struct Sources {
     pub(super) is_ours: bool,
 }
 
+impl Sources {
+    /// Whether the commit has this config file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.tree.get(path).is_some()
+    }
+}
+
 const WORKFLOWS: &str = ".github/workflows/";
 
-fn is_starlark(path: &str) -> bool {
+/// Whether a path is that of a config file, or of a file that one may load.
+pub(super) fn is_starlark(path: &str) -> bool {
     path.ends_with(".star")
 }
 

@@ -11,7 +11,7 @@ const SILENCE: i64 = 600;
 
 impl Worker {
     /// Asks GitHub for webhooks it could not deliver, for what no webhook told, and about every workflow run that has
-    /// been silent for ten minutes.
+    /// been silent for ten minutes; then clears away what has ended by itself.
     ///
     /// # Errors
     /// When the database does. What is wrong with one question stays with it.
@@ -23,6 +23,7 @@ impl Worker {
             tracing::warn!(%problem, "looking at repositories failed");
         }
         self.silent_runs().await?;
+        self.store.forget_what_has_ended(self.clock.now()).await?;
         self.wake.notify_waiters();
         Ok(())
     }

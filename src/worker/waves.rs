@@ -165,6 +165,9 @@ impl Worker {
         let Some((release, current)) = self.started_run(&effect, run, fence).await? else {
             return Ok(None);
         };
+        if !self.may_still_begin(&effect, run, fence).await? {
+            return Ok(None);
+        }
         let row = self.store.run_by_name(effect.installation_id, run).await?;
         Ok(row.map(|row| Passenger {
             effect,

@@ -1,6 +1,7 @@
 //! What no webhook has told.
 
 use ocuroot::simulator::{DeliveryFault, NewPullRequest};
+use ocuroot::store::Confirmation;
 use serde_json::json;
 
 use crate::harness::App;
@@ -86,5 +87,31 @@ async fn a_workflow_run_whose_end_was_lost_is_asked_about() {
     app.worker.sweep().await.unwrap();
     app.settle().await;
     insta::assert_snapshot!(app.checks(&commit));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_has_ended_by_itself_is_cleared_away() {
+    let app = App::with_shop().await;
+    let now = app.worker.clock.now();
+    let waits_until = |login: &str, seconds| Confirmation {
+        repository_id: 1,
+        pull_request: 1,
+        login: login.to_owned(),
+        line: "/ocuroot deploy production".to_owned(),
+        head: "a".repeat(40).parse().expect("a commit"),
+        expires_at: now.plus_seconds(seconds),
+    };
+    let store = &app.worker.store;
+    for (login, seconds) in [("alice", 60), ("bob", 61)] {
+        let waiting = waits_until(login, seconds);
+        store.put_confirmation(&waiting).await.unwrap();
+    }
+    app.pass(60);
+    app.worker.sweep().await.unwrap();
+    // Asked as of a time at which both counted.
+    let of_alice = store.confirmation(1, 1, "alice", now).await.unwrap();
+    let of_bob = store.confirmation(1, 1, "bob", now).await.unwrap();
+    assert_eq!((of_alice, of_bob), (None, Some(waits_until("bob", 61))));
     app.finish().await;
 }

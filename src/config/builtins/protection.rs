@@ -1,4 +1,8 @@
 //! `protect` and `freeze`: what guards environments.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "the builtin has as many; the macro makes a function of them"
+)]
 
 use std::collections::BTreeMap;
 

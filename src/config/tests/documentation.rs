@@ -25,8 +25,10 @@ fn every_file_shown_is_right() {
         assert_eq!(findings(&evaluation), "", "{path}");
         let has_release = evaluation.package.is_some();
         let is_watching = path.ends_with("watching.ocu.star");
-        let declares =
-            has_release || evaluation.repository.is_some() || !evaluation.environments.is_empty();
+        let declares = has_release
+            || evaluation.repository.is_some()
+            || !evaluation.environments.is_empty()
+            || !evaluation.guards.is_empty();
         assert!(declares || is_watching, "{path} declares nothing");
     }
 }

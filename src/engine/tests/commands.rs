@@ -41,7 +41,7 @@ fn approve_reaches_only_the_phase_that_waits() {
 }
 
 #[test]
-fn approve_of_one_task_leaves_the_others() {
+fn approve_in_one_environment_leaves_the_others() {
     let mut story = Story::default();
     story.push(
         "api",
@@ -110,17 +110,17 @@ fn retry_repeats_what_failed_and_nothing_else() {
 }
 
 #[test]
-fn retry_of_one_task_leaves_the_others() {
+fn retry_in_one_environment_leaves_the_others() {
     let mut story = Story::default();
-    story.push("api", "a1", "task/build, task/lint");
-    story.fails("api/@r1/task/build", "does not compile");
-    story.fails("api/@r1/task/lint", "line too long");
-    story.retry("api/@r1/task/lint");
+    story.push("api", "a1", "deploy/eu, deploy/us");
+    story.fails("api/@r1/deploy/eu", "no space");
+    story.fails("api/@r1/deploy/us", "no route");
+    story.retry("api/@r1/deploy/us");
     assert_snapshot!(story.table(), @"
     api/@r1 running
-      task/build/1: failed, does not compile
-      task/lint/1: failed, line too long
-      task/lint/2: starting
+      deploy/eu/1: failed, no space
+      deploy/us/1: failed, no route
+      deploy/us/2: starting
     ");
 }
 
@@ -226,18 +226,18 @@ fn cancel_stops_everything_that_is_not_finished() {
 }
 
 #[test]
-fn cancel_of_one_task_is_shown_while_the_others_go_on() {
+fn cancel_in_one_environment_is_shown_while_the_others_go_on() {
     let mut story = Story::default();
-    story.push("api", "a1", "task/build, task/test");
-    story.cancel("api/@r1/task/test");
+    story.push("api", "a1", "deploy/eu, deploy/us");
+    story.cancel("api/@r1/deploy/us");
     assert_snapshot!(story.table(), @"
     api/@r1 running
-      task/build/1: starting
-      task/test/1: cancelled, cancelled by @robin
+      deploy/eu/1: starting
+      deploy/us/1: cancelled, cancelled by @robin
     ");
     assert_snapshot!(story.effects(), @"
-    cancel api/@r1/task/test/1 1
-    run check api/@r1/task/test/1
+    cancel api/@r1/deploy/us/1 1
+    run check api/@r1/deploy/us/1
     release check api/@r1
     ");
 }

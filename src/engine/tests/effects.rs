@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::language::push;
 use super::story::{Story, command, done};
-use crate::engine::{Command, NewReleases, Trigger};
+use crate::engine::{NewReleases, Trigger, Wish};
 
 const SMALL: &str = "task/a, task/b, task/c";
 const LARGE: &str = "task/a, task/b, task/c | task/d, task/e, task/f | task/g";
@@ -163,7 +163,7 @@ fn a_command_is_told_once_how_its_release_settled() {
     run check api/@r1/task/ask/1
     release check api/@r1
     ");
-    story.decide(&[Trigger::Retry(Command {
+    story.decide(&[Trigger::Retry(Wish {
         reply_to: Some(6),
         ..command("api/@r1")
     })]);

@@ -7,7 +7,7 @@
 //!
 //! `name:=json` is a value, `name=ref` a reference, `name=ref?json` one with a default.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -169,14 +169,7 @@ pub(super) fn push(at: &str, packages: &[(&str, &str)]) -> NewReleases {
         reason: format!("`{name}/main.rs` changed"),
     });
     NewReleases {
-        repository_id: REPOSITORY_ID,
-        commit: commit(at),
         packages: candidates.collect(),
-        environments: Vec::new(),
-        diagnostics: Vec::new(),
-        until: None,
-        pull_request: None,
-        reply_to: None,
-        others: BTreeSet::new(),
+        ..NewReleases::of(REPOSITORY_ID, commit(at))
     }
 }

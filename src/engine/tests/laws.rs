@@ -2,16 +2,92 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::gates::gates;
 use crate::engine::readiness::holder;
 use crate::engine::{Release, Snapshot};
-use crate::model::{ReleaseName, RunKind, RunState, TaskKey};
+use crate::model::{Lock, LockKind, ReleaseName, RunKind, RunName, RunState, TaskKey, Timestamp};
 
 /// Compares what a store held before a decision with what it holds after it.
-pub(super) fn check(before: &Snapshot, after: &Snapshot) {
+pub(super) fn check(before: &Snapshot, after: &Snapshot, now: Timestamp) {
     runs_only_move_forward(before, after);
     numbers_have_no_gaps(after);
     environments_have_one_user(after);
     what_is_live_moves_forward(before, after);
+    places_have_one_holder(after);
+    nothing_starts_against_its_gates(before, after, now);
+    what_is_pinned_stays(before, after, now);
+}
+
+fn places_have_one_holder(after: &Snapshot) {
+    let mut holders = BTreeMap::new();
+    for hold in after.holds.iter().filter(|hold| hold.granted_at.is_some()) {
+        let place = (&hold.package, &hold.environment);
+        let other = holders.insert(place, hold.pull_request);
+        let own = hold.pull_request;
+        assert_eq!(other, None, "#{own} shares {} of {}", place.1, place.0);
+    }
+}
+
+fn nothing_starts_against_its_gates(before: &Snapshot, after: &Snapshot, now: Timestamp) {
+    for release in after.releases.values() {
+        for ((key, number), run) in &release.runs {
+            let name = release.run_name(key, *number);
+            let old = before.run(&name).map(|run| run.state);
+            let has_waited = matches!(old, None | Some(RunState::Pending));
+            if has_waited && run.state.is_active() {
+                if run.kind == RunKind::Up {
+                    nothing_newer_is_there(after, &name, now);
+                }
+                let gates = gates(after, release, key, run, now);
+                assert_eq!(gates, Vec::new(), "{name} starts against its gates");
+            }
+        }
+    }
+}
+
+/// An older release goes where a newer one of its lane is only if people have pinned it there.
+fn nothing_newer_is_there(after: &Snapshot, own: &RunName, now: Timestamp) {
+    let Some(live) = holder(after, &own.release.package, &own.key) else {
+        return;
+    };
+    let is_its_pin = |lock: &&Lock| {
+        let is_there = Some(&lock.environment) == own.key.environment() && lock.is_valid(now);
+        is_there && lock.kind == LockKind::Pin(own.release.clone())
+    };
+    let is_newer = live.number > own.release.number;
+    let lane = after.releases[&own.release].lane;
+    let is_pinned = after.locks.iter().any(|lock| is_its_pin(&lock));
+    assert!(
+        !is_newer || live.lane != lane || is_pinned,
+        "{own} starts although {live:?} is there"
+    );
+}
+
+/// Only a deployment that had begun before somebody pinned another release there may still end.
+fn what_is_pinned_stays(before: &Snapshot, after: &Snapshot, now: Timestamp) {
+    for lock in after.locks.iter().filter(|lock| lock.is_valid(now)) {
+        let LockKind::Pin(pinned) = &lock.kind else {
+            continue;
+        };
+        let key = TaskKey::Deploy(lock.environment.clone());
+        let live = holder(after, &pinned.package, &key);
+        let Some(live) = live.filter(|live| live.number != pinned.number) else {
+            continue;
+        };
+        if holder(before, &pinned.package, &key) == Some(live) {
+            continue;
+        }
+        let name = ReleaseName {
+            package: pinned.package.clone(),
+            number: live.number,
+        };
+        let latest = after.releases[&name].latest_run(&key);
+        let started = latest.and_then(|(_, run)| run.started_at);
+        assert!(
+            started.is_some_and(|started| started <= lock.since),
+            "{name} took the place of {pinned}, which is pinned"
+        );
+    }
 }
 
 fn runs_only_move_forward(before: &Snapshot, after: &Snapshot) {
@@ -73,7 +149,8 @@ fn environments_have_one_user(after: &Snapshot) {
     }
 }
 
-/// An older release never takes an environment from a newer one, and only a down of its own empties it.
+/// An older release that takes an environment from a newer one had begun before, as [`nothing_newer_is_there`] lets it,
+/// and only a down of its own empties it.
 fn what_is_live_moves_forward(before: &Snapshot, after: &Snapshot) {
     let keys = before.releases.values().flat_map(|release| {
         let keys = release.runs.keys();
@@ -85,12 +162,24 @@ fn what_is_live_moves_forward(before: &Snapshot, after: &Snapshot) {
         };
         let new = holder(after, package, key);
         if let Some(new) = new {
-            assert!(new >= old, "{package}/{key} went back from {old} to {new}");
+            let name = ReleaseName {
+                package: package.clone(),
+                number: new.number,
+            };
+            let known = before.releases.get(&name);
+            let had_begun = known
+                .and_then(|release| release.latest_run(key))
+                .is_some_and(|(_, run)| run.state.is_active());
+            let moves_on = new.lane != old.lane || new.number >= old.number;
+            assert!(
+                moves_on || had_begun,
+                "{package}/{key} went back from {old:?} to {new:?}"
+            );
             continue;
         }
         let name = ReleaseName {
             package: package.clone(),
-            number: old,
+            number: old.number,
         };
         let latest = after.releases[&name].latest_run(key);
         let is_down = latest

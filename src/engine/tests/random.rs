@@ -1,23 +1,25 @@
-//! Random stories: whatever happens in whatever order, the laws hold and everything comes to an end.
+//! Random stories: whatever happens in whatever order, the laws hold and everything comes to an end. `chance` has what
+//! people do in them besides pushing.
 
 use serde_json::json;
 
+use super::chance;
 use super::language::{function, inputs, push, short};
 use super::story::{Story, command, done, failed};
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{NewReleases, Trigger};
 use crate::model::{Outcome, ReleaseName, RunName, RunState};
 
-const SEEDS: u64 = 200;
-const STEPS: u64 = 50;
-const PACKAGES: [&str; 2] = ["api", "web"];
-const ENVIRONMENTS: [&str; 3] = ["eu", "staging", "us"];
+const SEEDS: u64 = 120;
+const STEPS: u64 = 70;
+pub(super) const PACKAGES: [&str; 2] = ["api", "web"];
+pub(super) const ENVIRONMENTS: [&str; 3] = ["eu", "staging", "us"];
 
 /// SplitMix64: a seed is a story that can be told again.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,18 +27,18 @@ impl Random {
         (mixed ^ (mixed >> 31)) % bound
     }
 
-    fn one_in(&mut self, chances: u64) -> bool {
+    pub(super) fn one_in(&mut self, chances: u64) -> bool {
         self.below(chances) == 0
     }
 
-    fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let bound = u64::try_from(items.len()).ok().filter(|len| *len > 0)?;
         let index = usize::try_from(self.below(bound)).ok()?;
         items.get(index)
     }
 
     /// Some of the tasks `build` and `test` and of the environments, in phases of which some are empty.
-    fn package(&mut self) -> String {
+    pub(super) fn package(&mut self) -> String {
         let mut text = String::new();
         let tasks = ["task/build", "task/test"].map(str::to_owned);
         let deployments = ENVIRONMENTS.map(|name| format!("deploy/{name}"));
@@ -71,12 +73,12 @@ impl Random {
     }
 }
 
-fn releases(story: &Story) -> Vec<ReleaseName> {
+pub(super) fn releases(story: &Story) -> Vec<ReleaseName> {
     story.snapshot.releases.keys().cloned().collect()
 }
 
 /// Active runs with the fence of their start.
-fn active(story: &Story) -> Vec<(RunName, i64)> {
+pub(super) fn active(story: &Story) -> Vec<(RunName, i64)> {
     let mut found = Vec::new();
     for release in story.snapshot.releases.values() {
         for ((key, number), run) in &release.runs {
@@ -90,6 +92,9 @@ fn active(story: &Story) -> Vec<(RunName, i64)> {
 
 /// Something happens. `history` holds all news so far, to be told again.
 fn step(story: &mut Story, random: &mut Random, history: &mut Vec<Trigger>) {
+    if random.one_in(2) {
+        return chance::step(story, random, history);
+    }
     let package = *random.pick(&PACKAGES).expect("packages");
     let wish = random
         .pick(&releases(story))
@@ -105,6 +110,8 @@ fn step(story: &mut Story, random: &mut Random, history: &mut Vec<Trigger>) {
             Some(Trigger::Undeploy {
                 package: wish.release.package,
                 environment: environment.parse().expect("a name"),
+                held_by: None,
+                actor: wish.actor,
             })
         }
         (6, Some(wish), _) => newest(story, &wish.release).map(|release| Trigger::Replanned {
@@ -139,7 +146,7 @@ fn new_release(random: &mut Random, package: &str) -> NewReleases {
     let text = random.package();
     let commit = format!("{:02}", random.below(20));
     NewReleases {
-        until: until.map(|name| name.parse().expect("a name")),
+        goals: until.map(|name| [name.parse().expect("a name")].into()),
         ..push(&commit, &[(package, text.as_str())])
     }
 }
@@ -163,6 +170,7 @@ fn settle(story: &mut Story) {
         for release in releases(story) {
             triggers.push(Trigger::Approve(command(&short(&release.to_string()))));
         }
+        triggers.extend(chance::all_that_people_can_do(story));
         story.decide(&triggers);
         if story.plan.changes.is_empty() {
             return;
@@ -174,7 +182,7 @@ fn settle(story: &mut Story) {
 /// After everything was given, what did not finish says which phase or which other package it lacks.
 fn assert_explained(story: &Story) {
     for release in story.snapshot.releases.values() {
-        let status = status::of_release(release, &story.snapshot);
+        let status = status::of_release(release, &story.snapshot, story.now());
         assert_ne!(status, ReleaseStatus::Running, "{}", release.name);
         for ((key, number), run) in &release.runs {
             if run.state.is_finished() {
@@ -182,7 +190,7 @@ fn assert_explained(story: &Story) {
             }
             let name = release.run_name(key, *number);
             assert_eq!(run.state, RunState::Pending, "{name}");
-            match status::waiting(release, key, run, &story.snapshot) {
+            match status::waiting(release, key, run, &story.snapshot, story.now()) {
                 Some(Waiting::ForPhase(_)) => {
                     assert_ne!(status, ReleaseStatus::Complete, "{name} will never run");
                 }
@@ -190,6 +198,13 @@ fn assert_explained(story: &Story) {
                     matches!(status, ReleaseStatus::Blocked | ReleaseStatus::Failed),
                     "{name} waits in a release that is {status:?}"
                 ),
+                Some(Waiting::ForGates(gates)) => {
+                    assert!(
+                        gates.iter().all(chance::stays),
+                        "{name} waits for {gates:?}"
+                    );
+                    assert_ne!(status, ReleaseStatus::Complete, "{name} will never run");
+                }
                 other => panic!("{name} waits for {other:?}"),
             }
         }
@@ -208,6 +223,7 @@ fn whatever_happens_the_laws_hold_and_it_comes_to_an_end() {
             }
             settle(&mut story);
             assert_explained(&story);
+            assert_eq!(story.snapshot.holds, [], "claims are left");
         });
         assert!(told.is_ok(), "the story with seed {seed} fails");
     }

@@ -82,7 +82,8 @@ fn a_push_is_reported_with_its_releases_environments_and_mistakes() {
           "column": 1,
           "message": "no such name"
         }
-      ]
+      ],
+      "guards": []
     }
     "#);
 }
@@ -98,7 +99,10 @@ fn a_preview_says_the_same_and_does_nothing() {
     assert_eq!(story.report("a1").packages[0].release, None);
     assert_eq!(story.report("a1").environments.len(), 1);
     assert_snapshot!(story.changes(), @"report of a1a1a1a");
-    assert_snapshot!(story.effects(), @"commit check a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+    assert_snapshot!(story.effects(), @"
+    commit check a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1
+    overview 7 5
+    ");
     assert_snapshot!(story.table(), @"");
 }
 
@@ -170,4 +174,51 @@ fn the_latest_release_that_takes_a_tag_has_it() {
         .map(|((_, tag), release)| short(&format!("{tag} is {release}")))
         .collect();
     assert_eq!(tags, ["stable is api/@r2"]);
+}
+
+#[test]
+fn what_a_package_reads_of_others_is_kept_with_its_releases_of_the_default_branch() {
+    let mut story = Story::default();
+    let text = "task/build token=./custom/token url=db/@/deploy/staging#output/url";
+    story.push("api", "a1", text);
+    assert!(readers(&story).contains("api reads db/@/deploy/staging#output/url"));
+    story.replan("api/@r1", "task/build | task/more of=web/@/task/build");
+    assert_snapshot!(readers(&story), @"api reads web/@/task/build");
+    let proposed = NewReleases {
+        pull_request: Some(5),
+        is_proposed: true,
+        ..push("b1", &[("api", text)])
+    };
+    story.release(proposed.clone());
+    assert_eq!(
+        readers(&story),
+        "",
+        "what is not merged is not what is read"
+    );
+    story.release(NewReleases {
+        is_proposed: false,
+        ..proposed
+    });
+    assert!(readers(&story).contains("api reads db/@/deploy/staging#output/url"));
+}
+
+fn readers(story: &Story) -> String {
+    let changes = story.changes();
+    let lines = changes.lines().filter(|line| line.contains(" reads "));
+    lines.collect()
+}
+
+#[test]
+fn a_push_that_changes_the_configuration_has_pull_requests_looked_at_again() {
+    let mut story = Story::default();
+    let changed = NewReleases {
+        changes_config: true,
+        ..push("a1", &[])
+    };
+    story.release(changed.clone());
+    assert!(story.changes().contains("preview again"));
+    story.release(push("a2", &[]));
+    assert!(!story.changes().contains("preview again"));
+    story.decide(&[Trigger::Preview(changed)]);
+    assert!(!story.changes().contains("preview again"));
 }

@@ -17,8 +17,11 @@ fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
         repository_id: 7,
         commit: commit("a2"),
         package: package(text),
-        until: None,
+        goals: None,
         pull_request: None,
+        lane: None,
+        base: None,
+        authors: [].into(),
         reply_to: None,
         created_at: Timestamp(0),
         runs: [].into(),
@@ -47,7 +50,7 @@ fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
         .iter()
         .map(|(key, states)| format!("{key} {}", format!("{states:?}").to_lowercase()))
         .collect();
-    let status = format!("{:?}", of_release(&release, &snapshot)).to_lowercase();
+    let status = format!("{:?}", of_release(&release, &snapshot, Timestamp(0))).to_lowercase();
     format!("{}: {status}\n", states.join(", "))
 }
 

@@ -10,11 +10,12 @@ use super::language::{
 };
 use super::laws;
 use crate::engine::{
-    self, Change, Command, CommitReport, NewReleases, Plan, Release, Run, Snapshot, Trigger,
+    self, Change, CommitReport, NewReleases, Plan, Release, Run, Snapshot, Trigger, Wish,
 };
 use crate::model::{
-    CommitSha, Environment, Outcome, PackageName, Reference, ReleaseName, ReleaseNumber, RunName,
-    SubPathKind, Timestamp,
+    Actor, CommitSha, Environment, EnvironmentName, GuardFile, Hold, Outcome, PackageName,
+    Permission, Reference, ReleaseName, ReleaseNumber, RunKind, RunName, RunState, SubPathKind,
+    Timestamp,
 };
 
 #[derive(Default)]
@@ -25,9 +26,13 @@ pub(super) struct Story {
     pub(super) reports: BTreeMap<CommitSha, CommitReport>,
     /// Packages that the last decision wants to have evaluated again.
     pub(super) replans: BTreeSet<PackageName>,
+    /// When decisions want to be made again.
+    pub(super) wakes: BTreeSet<Timestamp>,
+    /// What pull requests that were over have brought somewhere all the same.
+    pub(super) left: BTreeSet<(PackageName, EnvironmentName, i64)>,
     /// The last decision.
     pub(super) plan: Plan,
-    clock: i64,
+    pub(super) clock: i64,
 }
 
 impl Story {
@@ -43,10 +48,16 @@ impl Story {
         for change in &plan.changes {
             self.keep(change);
         }
-        laws::check(&before, &self.snapshot);
+        self.remember_what_the_default_branch_brought();
+        laws::check(&before, &self.snapshot, now);
         let rest = engine::plan(self.snapshot.clone(), &[], now);
         assert_eq!(rest, Plan::default(), "the decision left something undone");
         self.plan = plan;
+    }
+
+    /// The time of the last decision.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(self.clock)
     }
 
     fn keep(&mut self, change: &Change) {
@@ -72,9 +83,70 @@ impl Story {
             Change::Replan(package) => {
                 self.replans.insert(package.clone());
             }
-            // Nothing is decided by what the audit record says.
-            Change::Audit(_) => {}
+            Change::Wake { at, .. } => {
+                self.wakes.insert(at.unwrap_or_default());
+            }
+            Change::LetGo(package, environment, pull_request) => {
+                let left = (package.clone(), environment.clone(), *pull_request);
+                self.left.insert(left);
+            }
+            standing => self.keep_standing(standing),
         }
+    }
+
+    /// Rules, locks, holds, and what people said.
+    fn keep_standing(&mut self, change: &Change) {
+        let snapshot = &mut self.snapshot;
+        match change {
+            Change::PutGuards(file) => {
+                let others = |other: &GuardFile| other.path != file.path;
+                snapshot.guards.retain(others);
+                snapshot.guards.push((**file).clone());
+            }
+            Change::DeleteGuards(_, path) => snapshot.guards.retain(|file| file.path != *path),
+            Change::PutLock(lock) => {
+                snapshot.locks.retain(|other| other.key() != lock.key());
+                snapshot.locks.push(lock.clone());
+            }
+            Change::DeleteLock(lock) => snapshot.locks.retain(|other| other.key() != lock.key()),
+            Change::PutHold(hold) => {
+                snapshot.holds.retain(|other| !is_same(other, hold));
+                snapshot.holds.push(hold.clone());
+            }
+            Change::DeleteHold(hold) => snapshot.holds.retain(|other| !is_same(other, hold)),
+            Change::PutApproval(release, environment, approval) => {
+                let key = (release.clone(), environment.clone());
+                let said = snapshot.approvals.entry(key).or_default();
+                let kind = approval.kind.as_str();
+                said.retain(|other| other.by != approval.by || other.kind.as_str() != kind);
+                said.push((**approval).clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What a store answers when it is asked what may be given back.
+    fn remember_what_the_default_branch_brought(&mut self) {
+        let mut last = BTreeMap::new();
+        let releases = self.snapshot.releases.values();
+        for release in releases.filter(|release| release.lane.is_none()) {
+            for ((key, number), run) in &release.runs {
+                let is_success = run.kind == RunKind::Up && run.state == RunState::Complete;
+                let Some(environment) = key.environment().filter(|_| is_success) else {
+                    continue;
+                };
+                let place = (release.name.package.clone(), environment.clone());
+                let ended = (run.finished_at, release.name.number, *number);
+                let known = last.entry(place).or_insert((ended, release.name.clone()));
+                if ended > known.0 {
+                    *known = (ended, release.name.clone());
+                }
+            }
+        }
+        let last = last
+            .into_iter()
+            .map(|(place, (_, release))| (place, release));
+        self.snapshot.last_of_default = last.collect();
     }
 
     /// A release's row without its runs: they must come as changes of their own.
@@ -148,7 +220,7 @@ impl Story {
     /// A command releases the package at a commit as far as `until`.
     pub(super) fn deploy_until(&mut self, name: &str, at: &str, text: &str, until: &str) {
         self.release(NewReleases {
-            until: Some(until.parse().expect("an environment's name")),
+            goals: Some([until.parse().expect("an environment's name")].into()),
             ..push(at, &[(name, text)])
         });
     }
@@ -240,6 +312,8 @@ impl Story {
         self.decide(&[Trigger::Undeploy {
             package: package_name(package),
             environment: environment.parse().expect("an environment's name"),
+            held_by: None,
+            actor: actor("robin"),
         }]);
     }
 
@@ -249,21 +323,37 @@ impl Story {
     }
 }
 
-/// What @robin wants of a release (`api/@r1`) or of one of its tasks (`api/@r1/task/build`).
-pub(super) fn command(wish: &str) -> Command {
+/// What @robin wants of a release (`api/@r1`) or of one of its deployments (`api/@r1/deploy/staging`).
+pub(super) fn command(wish: &str) -> Wish {
     let is_of_a_task = wish.matches('/').count() > 1;
-    let (release, task) = if is_of_a_task {
+    let (release, environments) = if is_of_a_task {
         let (release, key) = task_name(wish);
-        (release, Some(key))
+        let environment = key.environment().expect("a deployment").clone();
+        (release, Some([environment].into()))
     } else {
         (release_name(wish), None)
     };
-    Command {
+    Wish {
         release,
-        task,
-        by: "robin".to_owned(),
+        environments,
+        actor: actor("robin"),
+        reason: None,
+        breaks_glass: false,
         reply_to: None,
     }
+}
+
+/// Somebody who can push.
+pub(super) fn actor(login: &str) -> Actor {
+    Actor {
+        login: login.to_owned(),
+        permission: Permission::Write,
+        grants: BTreeSet::new(),
+    }
+}
+
+fn is_same(one: &Hold, other: &Hold) -> bool {
+    one.is_same_place(other) && one.pull_request == other.pull_request
 }
 
 pub(super) fn done(outputs: Value) -> Outcome {

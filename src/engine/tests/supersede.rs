@@ -205,8 +205,9 @@ fn a_release_that_is_sent_farther_takes_over_there_too() {
       deploy/staging/1: pending after p1
       deploy/production/1: pending after p2
     ");
-    let until = &story.snapshot.releases[&release_name("api/@r2")].until;
-    assert_eq!(until.as_ref().map(|name| name.as_str()), Some("production"));
+    let goals = &story.snapshot.releases[&release_name("api/@r2")].goals;
+    let goals: Vec<&str> = goals.iter().flatten().map(|name| name.as_str()).collect();
+    assert_eq!(goals, ["production", "staging"]);
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::language::{release_name, short};
 use super::story::Story;
+use super::words::held;
 use crate::engine::plan::Call;
 use crate::engine::status::{self, Waiting};
-use crate::engine::{Answer, Change, Release, Run};
+use crate::engine::{Change, Release, Run};
 use crate::model::{RunKind, RunNumber, TaskKey};
 
 impl Story {
@@ -20,7 +21,7 @@ impl Story {
     }
 
     fn rows(&self, release: &Release) -> String {
-        let status = status::of_release(release, &self.snapshot);
+        let status = status::of_release(release, &self.snapshot, self.now());
         let mut text = format!("{} {}\n", short_name(release), word(status));
         let mut runs: Vec<_> = release.runs.iter().collect();
         runs.sort_by_key(|((key, _), _)| release.package.phase_of(key).unwrap_or(usize::MAX));
@@ -41,8 +42,9 @@ impl Story {
         if let Some(error) = &run.error {
             text.push_str(&format!(", {error}"));
         }
-        match status::waiting(release, key, run, &self.snapshot) {
+        match status::waiting(release, key, run, &self.snapshot, self.now()) {
             None => {}
+            Some(Waiting::ForGates(gates)) => text.push_str(&format!(" held by {}", held(&gates))),
             Some(Waiting::ForNothing) => text.push_str(", ready"),
             Some(Waiting::ForPhase(phase)) => text.push_str(&format!(" after {phase}")),
             Some(Waiting::ForRelease(other)) => {
@@ -57,6 +59,24 @@ impl Story {
             }
         }
         text
+    }
+
+    /// Who holds what, and who waits for it, in the order of asking.
+    pub(super) fn queue(&self) -> String {
+        let mut holds = self.snapshot.holds.clone();
+        holds.sort_by_key(|hold| (hold.asked_at, hold.pull_request));
+        let lines = holds.iter().map(|hold| {
+            let word = match hold.granted_at {
+                Some(_) => "holds",
+                None => "waits for",
+            };
+            let package = short(&hold.package.to_string());
+            format!(
+                "#{} {word} {package} {}\n",
+                hold.pull_request, hold.environment
+            )
+        });
+        lines.collect()
     }
 
     /// The calls of the last decision.
@@ -82,37 +102,39 @@ impl Story {
             }
             Change::PutCommitReport { commit, .. } => Some(format!("report of {}", commit.short())),
             Change::Replan(package) => Some(format!("replan {package}")),
-            Change::Audit(entry) => Some(format!(
-                "audit: {} {} {:?} {} {}",
-                entry.actor.as_deref().unwrap_or("-"),
-                entry.action,
-                entry.verdict,
-                entry.subject,
-                entry.reason_code
+            Change::PutReaders(_, read) if read.is_empty() => None,
+            Change::PutReaders(package, read) => {
+                let read: Vec<String> = read.iter().map(ToString::to_string).collect();
+                Some(format!("{package} reads {}", read.join(" ")))
+            }
+            Change::PreviewAgain(_) => Some("preview again".to_owned()),
+            Change::Wake { at, .. } => Some(format!("wake {}", at.map_or(0, |at| at.0))),
+            Change::LetGo(package, environment, pull_request) => Some(format!(
+                "#{pull_request} lets go of {package} {environment}"
             )),
-        });
-        lines.map(|line| format!("{}\n", short(&line))).collect()
-    }
-
-    /// What the last decision tells whoever asked.
-    pub(super) fn answers(&self) -> String {
-        let lines = self.plan.answers.iter().map(|answer| match answer {
-            Answer::Released(releases) => format!("released {}", list(releases)),
-            Answer::Approved(release, values) => format!("approved {release}: {}", list(values)),
-            Answer::NothingToApprove(release) => format!("nothing to approve in {release}"),
-            Answer::Retried(release, keys) => format!("retried {release}: {}", list(keys)),
-            Answer::NothingToRetry(release) => format!("nothing to retry in {release}"),
-            Answer::Overtaken(release, environment, newer) => {
-                format!("{release} is overtaken in {environment} by {newer}")
+            Change::PutGuards(file) => Some(format!("{} guards", file.path)),
+            Change::DeleteGuards(_, path) => Some(format!("{path} guards nothing")),
+            Change::PutLock(lock) => Some(format!("{} is a {}", lock.environment, lock.kind)),
+            Change::DeleteLock(lock) => Some(format!("{} is no {}", lock.environment, lock.kind)),
+            Change::PutHold(hold) => {
+                let word = if hold.granted_at.is_some() {
+                    "holds"
+                } else {
+                    "asks for"
+                };
+                let (number, place) = (hold.pull_request, &hold.environment);
+                Some(format!("#{number} {word} {} {place}", hold.package))
             }
-            Answer::Cancelled(release, keys) => format!("cancelled {release}: {}", list(keys)),
-            Answer::NothingToCancel(release) => format!("nothing to cancel in {release}"),
-            Answer::GoingDown(package, environment) => {
-                format!("{package} goes down in {environment}")
+            Change::DeleteHold(hold) => {
+                let (number, place) = (hold.pull_request, &hold.environment);
+                Some(format!("#{number} gives back {} {place}", hold.package))
             }
-            Answer::NotDeployed(package, environment) => {
-                format!("{package} is not in {environment}")
-            }
+            Change::PutApproval(release, environment, approval) => Some(format!(
+                "{} says {} of {release} in {environment}",
+                approval.by,
+                approval.kind.as_str()
+            )),
+            Change::Audit(_) => None,
         });
         lines.map(|line| format!("{}\n", short(&line))).collect()
     }
@@ -124,9 +146,4 @@ fn short_name(release: &Release) -> String {
 
 fn word(state: impl std::fmt::Debug) -> String {
     format!("{state:?}").to_lowercase()
-}
-
-fn list<T: std::fmt::Display>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(T::to_string).collect();
-    items.join(", ")
 }

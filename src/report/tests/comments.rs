@@ -25,13 +25,11 @@ fn answers_name_what_was_meant_and_what_now() {
 
 #[test]
 fn what_the_work_itself_answers_is_not_answered_twice() {
-    let staging = "staging".parse().expect("a name");
     let answers = [
         Answer::Released(vec![release_name("api", 5)]),
-        Answer::Approved(release_name("api", 5), Vec::new()),
+        Answer::Approved(release_name("api", 5), Vec::new(), Vec::new()),
         Answer::Retried(release_name("api", 5), Vec::new()),
         Answer::Cancelled(release_name("api", 5), Vec::new()),
-        Answer::GoingDown(package_name("api"), staging),
     ];
     assert_eq!(report::answers(&answers), None);
 }
@@ -66,7 +64,7 @@ fn refusals_say_why_and_what_would_do() {
         package(&["api", "web"]),
         package(&[]),
         Refusal::NotInPackages {
-            environment: "staging".to_owned(),
+            environments: names(&["staging"]),
         },
         Refusal::BrokenConfiguration,
     ];
@@ -80,7 +78,7 @@ fn a_result_is_one_line_with_the_steps_folded_away() {
         .done("task/build", 3)
         .done("deploy/staging", 42)
         .linked("deploy/staging", 1);
-    scene.release.until = Some("staging".parse().expect("a name"));
+    scene.release.goals = Some(["staging".parse().expect("a name")].into());
     let text = report::result(&scene.release, &scene.seen(), &scene.links, NOW);
     assert_fits(&text);
     assert_snapshot!(text);

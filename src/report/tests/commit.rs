@@ -6,7 +6,7 @@ use super::scene::{package_name, release_name};
 use super::{assert_fits, page};
 use crate::engine::{CommitReport, PackageReport};
 use crate::model::{Diagnostic, Environment, Severity, TaskKey};
-use crate::report::commit_check;
+use crate::report::{CheckText, CommitSection, Destination};
 
 fn keys(text: &str) -> Vec<TaskKey> {
     let words = text.split_whitespace();
@@ -43,6 +43,21 @@ fn check(report: &CommitReport) -> String {
     page(&text)
 }
 
+/// The check of a commit that is the head of #12, or of none.
+fn commit_check(report: &CommitReport) -> CheckText {
+    let destination = Destination {
+        number: 12,
+        branch: "main".to_owned(),
+        released_branch: None,
+        is_fork: false,
+    };
+    super::super::commit_check(&[CommitSection {
+        destination: report.is_preview.then_some(destination),
+        report: report.clone(),
+        ..CommitSection::default()
+    }])
+}
+
 #[test]
 fn a_push_shows_its_releases() {
     let first = PackageReport {
@@ -66,18 +81,6 @@ fn a_pull_request_is_shown_what_merging_it_releases() {
         )],
         ..CommitReport::default()
     }));
-}
-
-#[test]
-fn a_package_without_deployments_offers_no_deploy() {
-    let mut package = package("library", None);
-    package.phases.truncate(1);
-    let text = check(&CommitReport {
-        is_preview: true,
-        packages: vec![package],
-        ..CommitReport::default()
-    });
-    assert!(!text.contains("/ocuroot deploy"), "{text}");
 }
 
 #[test]
@@ -172,16 +175,42 @@ fn hundreds_of_packages_fit() {
     });
     assert_fits(&text.summary);
     assert_eq!(text.title, "releases 900 packages");
-    assert!(text.summary.ends_with("\n…and more than fits here.\n"));
+    assert!(
+        text.summary
+            .contains("**900 packages**, 2700 steps, 900 deployments to 1 environment.")
+    );
+    let end = &text.summary[text.summary.len() - 160..];
+    assert!(
+        end.contains(" more packages\n\nFollow the progress in "),
+        "{end}"
+    );
 }
 
 #[test]
-fn an_endless_message_fits_and_keeps_to_its_block() {
+fn an_endless_message_is_shortened_and_keeps_to_its_block() {
     let error = Diagnostic::error("api/release.ocu.star", 1, 1, "a line of it\n".repeat(9000));
     let text = commit_check(&CommitReport {
         diagnostics: vec![error],
         ..CommitReport::default()
     });
     assert_fits(&text.summary);
-    assert!(text.summary.ends_with("```\n\n…and more than fits here.\n"));
+    assert!(text.summary.contains("…\n```\n"), "{}", text.summary);
+    assert!(text.summary.ends_with("Fix it and push again.\n"));
+}
+
+#[test]
+fn hundreds_of_mistakes_leave_room_for_the_rest() {
+    let error = |line| Diagnostic::error("api/release.ocu.star", line, 1, "wrong. ".repeat(60));
+    let text = commit_check(&CommitReport {
+        is_preview: true,
+        packages: vec![package("web", None)],
+        diagnostics: (1..=300).map(error).collect(),
+        ..CommitReport::default()
+    });
+    assert_fits(&text.summary);
+    assert!(
+        text.summary
+            .contains(" more remarks on the configuration\n")
+    );
+    assert!(text.summary.contains("#### `web`"));
 }

@@ -129,7 +129,7 @@ fn done_as_far_as_it_was_asked_for() {
     let mut scene = Scene::shop()
         .done("task/build", 3)
         .done("deploy/staging", 42);
-    scene.release.until = Some("staging".parse().expect("a name"));
+    scene.release.goals = Some(["staging".parse().expect("a name")].into());
     assert_snapshot!(scene.page());
 }
 

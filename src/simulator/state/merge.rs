@@ -44,7 +44,8 @@ impl World {
                     &pull_request.head_sha,
                     false,
                     &message,
-                    login,
+                    // GitHub makes whoever opened the pull request its author.
+                    &pull_request.user,
                 )?
             }
             MergeMethod::Merge => {

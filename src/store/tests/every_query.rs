@@ -5,131 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::body::Bytes;
 use serde_json::json;
 
-use crate::engine::plan::Call;
-use crate::engine::{Change, CommitReport, Effect, Plan, Release, Run};
-use crate::model::{
-    AuditEntry, CommitSha, DeliveryId, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind,
-    RunName, RunNumber, RunState, Timestamp, Verdict, latest_document,
+use super::decision::{
+    INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
+use super::previews;
+use crate::engine::Plan;
+use crate::model::{DeliveryId, latest_document};
 use crate::store::{
-    Claim, Commit, Committed, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
+    Claim, Commit, Committed, Confirmation, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
 };
 use crate::webhook::IncomingDelivery;
-
-const INSTALLATION: i64 = 7;
-const REPOSITORY: i64 = 11;
-const NOW: Timestamp = Timestamp(1_000_000);
-const LATER: Timestamp = Timestamp(9_000_000);
-
-fn package() -> PackageName {
-    PackageName {
-        repository: "github.com/acme/shop".to_owned(),
-        path: "api/release.ocu.star".to_owned(),
-    }
-}
-
-fn release() -> ReleaseName {
-    ReleaseName {
-        package: package(),
-        number: ReleaseNumber(1),
-    }
-}
-
-fn head() -> CommitSha {
-    "a".repeat(40).parse().expect("a commit")
-}
-
-fn run() -> RunName {
-    RunName {
-        release: release(),
-        key: "deploy/staging".parse().expect("a task"),
-        number: RunNumber(1),
-    }
-}
-
-fn reference(text: &str) -> Reference {
-    text.parse().expect("a ref")
-}
-
-fn tagged() -> Reference {
-    reference("github.com/acme/shop/-/api/release.ocu.star/@v1/deploy/staging")
-}
-
-/// A decision with every kind of change, and a call of each kind of conflict.
-fn plan() -> Plan {
-    let task = json!({ "key": "deploy/staging", "action": { "function": { "file": "f", "name": "up" } },
-                       "inputs": { "by": { "ref": tagged() } } });
-    let file = json!({ "phases": [{ "name": "one", "tasks": [task] }] });
-    let release = Release {
-        name: release(),
-        repository_id: REPOSITORY,
-        commit: head(),
-        package: serde_json::from_value(file).expect("a package"),
-        until: None,
-        pull_request: Some(3),
-        reply_to: None,
-        created_at: NOW,
-        runs: BTreeMap::new(),
-    };
-    let task = release.package.tasks().next().expect("a task");
-    let mut waiting = Run::pending(RunKind::Up, task.action.clone(), task.inputs.clone(), NOW);
-    waiting.waits.insert(tagged());
-    let starting = Run {
-        state: RunState::Starting,
-        fence: 1,
-        ..waiting.clone()
-    };
-    let second = RunName {
-        number: RunNumber(2),
-        ..run()
-    };
-    let report = Box::new(CommitReport::default());
-    let document = json!({ "release": release.name.to_string() });
-    let latest = latest_document(&package(), &run().key);
-    Plan {
-        changes: vec![
-            Change::PutRelease(Box::new(release)),
-            Change::PutRun(run(), Box::new(starting)),
-            Change::PutRun(second, Box::new(waiting)),
-            Change::PutDocument(latest, document.clone()),
-            Change::PutDocument(self::release().document(&run().key), document),
-            Change::PutDocument(
-                reference("@/environment/staging"),
-                json!({"name": "staging"}),
-            ),
-            Change::DeleteDocument(reference("@/environment/gone")),
-            Change::PutTag(package(), "v1".to_owned(), self::release()),
-            Change::WatchAlso(package(), vec!["docs".to_owned()]),
-            Change::PutCommitReport {
-                repository_id: REPOSITORY,
-                commit: head(),
-                report,
-            },
-            Change::Replan(package()),
-            Change::Audit(Box::new(AuditEntry {
-                actor: Some("alice".to_owned()),
-                action: "deploy".to_owned(),
-                subject: run().to_string(),
-                verdict: Verdict::Allowed,
-                reason_code: "may_push".to_owned(),
-                detail: json!({}),
-            })),
-        ],
-        effects: [
-            Call::Dispatch {
-                run: run(),
-                fence: 1,
-            },
-            Call::RunCheck { run: run() },
-        ]
-        .map(|call| Effect {
-            repository_id: REPOSITORY,
-            call,
-        })
-        .to_vec(),
-        answers: Vec::new(),
-    }
-}
 
 pub(super) async fn call_every_function(store: &Store) -> super::super::Result<()> {
     repositories(store).await?;
@@ -139,6 +24,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     decisions(store).await?;
     audit(store).await?;
     releases(store).await?;
+    standing(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;
@@ -182,6 +68,18 @@ async fn repositories(store: &Store) -> super::super::Result<()> {
     store.put_pull_request(&row, NOW).await?;
     let of_head = store.pull_requests_of_head(REPOSITORY, &head()).await?;
     assert_eq!(of_head, [row]);
+    let of_number = store.pull_request(REPOSITORY, 3).await?;
+    let of_number = of_number.map(|pull| pull.head_sha);
+    let repository = package().repository;
+    let holders = store
+        .holders_of_repository(INSTALLATION, &repository)
+        .await?;
+    assert!(holders.is_empty());
+    let between = store
+        .pull_requests_between(INSTALLATION, &release(), crate::model::ReleaseNumber(0))
+        .await?;
+    assert!(between.is_empty());
+    assert_eq!(of_number, Some(head()));
     Ok(())
 }
 
@@ -264,17 +162,19 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         };
         assert_eq!(store.commit(&commit).await?, committed);
     }
-    let staging = "staging".parse().expect("a name");
+    let staging = || "staging".parse().expect("a name");
     let scope = Scope {
         installation_id: INSTALLATION,
         packages: BTreeSet::from([package()]),
         releases: BTreeSet::from([release()]),
         commit: Some(head()),
         files: BTreeMap::from([(package(), crate::model::Package::default())]),
-        live: BTreeSet::from([(package(), staging)]),
+        live: BTreeSet::from([(package(), staging())]),
         reads: BTreeSet::new(),
         writes: BTreeSet::from([tagged()]),
         approves: BTreeSet::from([release()]),
+        returns: BTreeSet::from([(package(), staging())]),
+        repositories: BTreeSet::from([package().repository]),
     };
     let (snapshot, version) = store.snapshot(&scope).await?;
     assert!(
@@ -282,6 +182,8 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         "{:?}",
         snapshot.documents
     );
+    let last = (package(), staging());
+    assert_eq!(snapshot.last_of_default.get(&last), Some(&release()));
     let effect = store
         .claim_effect(NOW, 60, &busy())
         .await?
@@ -312,12 +214,16 @@ async fn releases(store: &Store) -> super::super::Result<()> {
     assert_eq!(of_pull_request, [release()]);
     let newest = store.newest_release(INSTALLATION, &package()).await?;
     assert_eq!(newest, Some(release()));
+    let here = store.released_packages_of(REPOSITORY).await?;
+    assert_eq!(here, BTreeSet::from([package()]));
+    let of_lane = store.packages_of_lane(REPOSITORY, 4).await?;
+    assert_eq!(of_lane, BTreeSet::from([package()]));
     let all = store
         .released_packages(INSTALLATION, &BTreeSet::new())
         .await?;
     assert_eq!(all, BTreeSet::from([package()]));
     store.release_view(INSTALLATION, &release()).await?;
-    assert!(store.commit_report(REPOSITORY, &head()).await?.is_some());
+    previews::call_every_function(store).await?;
     let everywhere = store.deployments(INSTALLATION).await?;
     assert_eq!(everywhere.len(), 1);
     let here = store
@@ -330,6 +236,34 @@ async fn releases(store: &Store) -> super::super::Result<()> {
     assert_eq!(written, Vec::<String>::new());
     let latest = latest_document(&package(), &run().key);
     assert!(store.document(INSTALLATION, &latest).await?.is_some());
+    Ok(())
+}
+
+async fn standing(store: &Store) -> super::super::Result<()> {
+    let holds = store
+        .holds_of_pull_request(INSTALLATION, &package().repository, 4)
+        .await?;
+    assert_eq!(holds, [hold()]);
+    let staging = "staging".parse().expect("a name");
+    let before = store
+        .release_before(INSTALLATION, &proposed(), &staging)
+        .await?;
+    assert_eq!(before, Some(release()));
+    let confirmation = Confirmation {
+        repository_id: REPOSITORY,
+        pull_request: 3,
+        login: "alice".to_owned(),
+        line: "/ocuroot deploy production".to_owned(),
+        head: head(),
+        expires_at: LATER,
+    };
+    store.put_confirmation(&confirmation).await?;
+    store.forget_what_has_ended(NOW).await?;
+    let waiting = store.confirmation(REPOSITORY, 3, "alice", NOW).await?;
+    assert_eq!(waiting, Some(confirmation.clone()));
+    store.forget_confirmation(&confirmation).await?;
+    let waiting = store.confirmation(REPOSITORY, 3, "alice", NOW).await?;
+    assert_eq!(waiting, None);
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! The record on a real database.
 
 mod audit;
+mod decision;
 mod every_query;
 mod plans;
+mod previews;
+mod round_trip;

@@ -114,6 +114,49 @@ async fn no_statement_walks_a_table_or_a_workspace() {
 }
 
 #[tokio::test]
+async fn what_asks_for_the_first_does_not_sort_all() {
+    let (store, _directory) = store().await;
+    let mut bad = String::new();
+    for sql in statements(&store).await {
+        let is_sorted = plan(&store, &sql)
+            .await
+            .iter()
+            .any(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
+        if is_sorted && sql.contains(" LIMIT ") {
+            bad.push_str(&format!("{sql}\n"));
+        }
+    }
+    assert_eq!(bad, "");
+}
+
+#[tokio::test]
+async fn what_the_default_branch_brought_last_is_the_end_of_an_index() {
+    let (store, _directory) = store().await;
+    let mut plans = String::new();
+    for sql in statements(&store).await {
+        if sql.starts_with("WITH place") || sql.contains("release.number < $4") {
+            plans.push_str(&plan(&store, &sql).await.join("\n"));
+            plans.push_str("\n\n");
+        }
+    }
+    insta::assert_snapshot!(plans, @"
+    SEARCH package USING COVERING INDEX sqlite_autoindex_package_1 (installation_id=? AND repository=? AND path=?)
+    SEARCH release USING INDEX release_of_default (package_id=? AND number<?)
+    SEARCH run EXISTS USING INDEX sqlite_autoindex_run_1 (release_id=? AND task=?)
+
+    CO-ROUTINE place
+    SCAN CONSTANT ROW
+    SCAN place
+    SEARCH package USING COVERING INDEX sqlite_autoindex_package_1 (installation_id=? AND repository=? AND path=?)
+    SEARCH run USING INTEGER PRIMARY KEY (rowid=?)
+    CORRELATED SCALAR SUBQUERY 2
+    SEARCH last USING INDEX run_complete (package_id=? AND task=?)
+    SEARCH its USING INTEGER PRIMARY KEY (rowid=?)
+    SEARCH release USING INTEGER PRIMARY KEY (rowid=?)
+    ");
+}
+
+#[tokio::test]
 async fn every_index_is_used() {
     let (store, _directory) = store().await;
     let mut unused = names(
@@ -131,7 +174,7 @@ async fn every_index_is_used() {
 #[test]
 fn every_function_that_asks_the_database_is_looked_at() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
-    let calls = include_str!("every_query.rs");
+    let calls = concat!(include_str!("every_query.rs"), include_str!("previews.rs"));
     for entry in std::fs::read_dir(directory).expect("the sources") {
         let path = entry.expect("an entry").path();
         if path.extension().is_none_or(|extension| extension != "rs") {

@@ -2,4 +2,7 @@
 
 mod contract;
 mod cost;
+mod database;
+mod lanes;
 mod record;
+mod standing;

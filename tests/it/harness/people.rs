@@ -14,6 +14,22 @@ impl App {
         self.propose_as(files, "alice", false)
     }
 
+    /// Alice proposes these texts on a branch of this name.
+    pub fn propose_on(&self, branch: &str, files: &[(&str, &str)]) -> u64 {
+        let files = files.iter();
+        let new = NewPullRequest {
+            title: format!("Change the API on {branch}"),
+            branch: branch.to_owned(),
+            files: files
+                .map(|(path, text)| ((*path).to_owned(), Some((*text).to_owned())))
+                .collect(),
+            user: "alice".to_owned(),
+            ..NewPullRequest::default()
+        };
+        let number = self.github.open_pull_request(SHOP, new);
+        number.expect("a pull request")
+    }
+
     /// Anyone does, from a branch of the repository or from a fork.
     pub fn propose_as(&self, files: &[(&str, &str)], user: &str, fork: bool) -> u64 {
         let files = files.iter();
@@ -107,6 +123,69 @@ impl App {
             );
         }
         self.without_addresses(text)
+    }
+
+    /// The first comment of a conversation: ours that is edited in place.
+    pub fn first_words(&self, number: u64) -> String {
+        let comments = self.github.comments(SHOP, number);
+        let first = comments.first().expect("a comment");
+        self.without_addresses(first.body.clone())
+    }
+
+    /// The last entries of the audit record, one a line.
+    pub async fn record(&self, most: usize) -> String {
+        let installation = self.github.installation_id(SHOP).expect("an installation");
+        let installation = i64::try_from(installation).expect("an id");
+        let records = self.worker.store.audit(installation, 0, 10_000).await;
+        let records = records.expect("the record");
+        let lines = records.iter().map(|record| {
+            let entry = &record.entry;
+            let subject = entry.subject.replace("/-/", " ");
+            format!(
+                "{} | {} | {} | {:?} | {}",
+                entry.actor.as_deref().unwrap_or("-"),
+                entry.action,
+                subject
+                    .rsplit_once(' ')
+                    .map_or(subject.as_str(), |(_, rest)| rest),
+                entry.verdict,
+                entry.reason_code
+            )
+        });
+        let lines: Vec<String> = lines.collect();
+        lines[lines.len().saturating_sub(most)..].join("\n")
+    }
+
+    /// The last thing that was said in a conversation, without the marks for machines.
+    pub fn last_words(&self, number: u64) -> String {
+        let comments = self.github.comments(SHOP, number);
+        let last = comments.last().expect("a comment");
+        let lines = last.body.lines().filter(|line| !line.starts_with("<!--"));
+        let lines: Vec<&str> = lines.collect();
+        self.without_addresses(format!("@{}\n{}", last.user, lines.join("\n")))
+    }
+
+    /// The pull request that holds an environment of a package of `acme/shop`.
+    pub async fn holder(&self, package: &str, environment: &str) -> Option<u64> {
+        let installation = self.github.installation_id(SHOP).expect("an installation");
+        let scope = ocuroot::store::Scope {
+            installation_id: i64::try_from(installation).expect("an id"),
+            repositories: [format!("{}/{SHOP}", self.worker.reference_host)].into(),
+            ..ocuroot::store::Scope::default()
+        };
+        let (snapshot, _) = self
+            .worker
+            .store
+            .snapshot(&scope)
+            .await
+            .expect("a snapshot");
+        let mut holds = snapshot.holds.iter();
+        let held = holds.find(|hold| {
+            hold.package.short() == package
+                && hold.environment.as_str() == environment
+                && hold.granted_at.is_some()
+        });
+        held.map(|hold| u64::try_from(hold.pull_request).expect("a number"))
     }
 
     /// How somebody's comment was reacted to, in one word.

@@ -101,6 +101,8 @@ fn undeploy() -> Trigger {
     Trigger::Undeploy {
         package: package_name("api"),
         environment: "staging".parse().expect("a name"),
+        held_by: None,
+        actor: wish("api/@r1").actor,
     }
 }
 
@@ -207,7 +209,7 @@ async fn an_older_release_that_is_extended_knows_who_is_live() {
     let api = package(&[("task/build", &[]), ("deploy/staging", &[])]);
     let mut short = push(1, &[("api", api.clone())]);
     if let Trigger::Release(new) = &mut short {
-        new.until = Some("production".parse().expect("a name"));
+        new.goals = Some(["production".parse().expect("a name")].into());
     }
     record.decide(&[short]).await;
     record.done("api/@r1/task/build").await;

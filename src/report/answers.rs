@@ -1,0 +1,356 @@
+//! What commands came to, in words and for machines.
+
+use serde_json::{Value, json};
+
+use super::gates::{holders, lock_words, whom};
+use super::markdown;
+use super::release_check::step_name;
+use crate::engine::rules::Denied;
+use crate::engine::{Answer, Change, Plan};
+use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunState};
+
+/// Answers that are news at once, for the person who gave the command; `None` when the work itself will answer.
+pub fn answers(answers: &[Answer]) -> Option<String> {
+    let lines: Vec<String> = answers.iter().filter_map(one_answer).collect();
+    (!lines.is_empty()).then(|| lines.join("\n\n"))
+}
+
+/// Whether the command was not carried out.
+pub fn is_refusal(answer: &Answer) -> bool {
+    decision(answer).0 == "refused"
+}
+
+/// The answers for programs that read comments: `[{"decision": …, "reason_code": …, "subject": …}]`. Codes do not
+/// change; words may.
+pub fn for_machines(answers: &[Answer]) -> Vec<Value> {
+    let entries = answers.iter().map(|answer| {
+        let (decision, code, subject) = decision(answer);
+        json!({ "decision": decision, "reason_code": code, "subject": subject })
+    });
+    entries.collect()
+}
+
+/// A reply: what there is to say, and, hidden from people, the same for programs.
+pub fn reply(words: &[String], told: &[Value]) -> String {
+    let mut text = words.join("\n\n");
+    if !told.is_empty() {
+        // `--` would end the comment that hides it.
+        let result = json!({ "version": 1, "results": told }).to_string();
+        let result = result.replace("--", "-\\u002d");
+        text.push_str(&format!("\n\n<!-- ocuroot-result: {result} -->"));
+    }
+    text
+}
+
+/// What a decision would come to, for somebody who only wants to know.
+pub fn foreseen(plan: &Plan) -> String {
+    format!("Nothing has been done. {}", outlook(plan))
+}
+
+/// What is said instead of carrying a command out that wants a second word.
+pub fn wants_confirmation(
+    login: &str,
+    environment: &EnvironmentName,
+    place: &str,
+    plan: &Plan,
+) -> String {
+    format!(
+        "@{login}, commands that change {} want a second word ({}). {}\n\nTo have it done, comment {} within ten \
+         minutes.",
+        markdown::code(environment.as_str()),
+        markdown::code(place),
+        outlook(plan),
+        markdown::code("/ocuroot confirm")
+    )
+}
+
+fn outlook(plan: &Plan) -> String {
+    let is_refused = |answer: &&Answer| is_refusal(answer);
+    let refusals: Vec<Answer> = plan.answers.iter().filter(is_refused).cloned().collect();
+    if !refusals.is_empty() {
+        let words = answers(&refusals).unwrap_or_default();
+        return format!("It would be refused:\n\n{words}");
+    }
+    let runs: Vec<String> = plan.changes.iter().filter_map(foreseen_run).collect();
+    let mut text = if runs.is_empty() {
+        "It would start nothing.".to_owned()
+    } else {
+        format!("It would do this:\n\n{}", runs.join("\n"))
+    };
+    if let Some(words) = answers(&plan.answers) {
+        text.push_str(&format!("\n\n{words}"));
+    }
+    text
+}
+
+fn foreseen_run(change: &Change) -> Option<String> {
+    let Change::PutRun(name, run) = change else {
+        return None;
+    };
+    let words = match run.state {
+        RunState::Starting => "starts now",
+        RunState::Pending => "follows, or waits",
+        RunState::Superseded | RunState::Cancelled => "is given up",
+        _ => return None,
+    };
+    let step = step_name(&name.key, run);
+    Some(format!(
+        "- {} of {} {} {words}",
+        markdown::code(&step),
+        markdown::code(name.release.package.short()),
+        name.release.number
+    ))
+}
+
+fn one_answer(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Released(_)
+        | Answer::Approved(..)
+        | Answer::Retried(..)
+        | Answer::Cancelled(..)
+        | Answer::Rejected(..)
+        | Answer::Brought(..)
+        | Answer::RolledBack(..)
+        | Answer::Stopped(_) => None,
+        Answer::GoingDown(package, environment) => Some(format!(
+            "{} is being removed from {}.",
+            markdown::code(package.short()),
+            markdown::code(environment.as_str())
+        )),
+        Answer::GivenBack(package, environment) => Some(format!(
+            "{} is given back to what the default branch deploys of {}.",
+            markdown::code(environment.as_str()),
+            markdown::code(package.short()),
+        )),
+        Answer::NotDeployed(package, environment) => Some(format!(
+            "{} is not deployed to {}.",
+            markdown::code(package.short()),
+            markdown::code(environment.as_str())
+        )),
+        Answer::Locked(lock) => Some(lock_words(lock)),
+        Answer::Unlocked(environment, locks, holds) => Some(unlocked(environment, locks, holds)),
+        Answer::NothingToUnlock(environment) => Some(format!(
+            "There is nothing of that kind in {}; {} shows what is.",
+            markdown::code(environment.as_str()),
+            markdown::code(&format!("/ocuroot why {environment}"))
+        )),
+        Answer::Queued(behind) => Some(format!(
+            "It waits for its turn behind {}, and goes on by itself. {} shows how it stands.",
+            holders(behind),
+            markdown::code("/ocuroot status")
+        )),
+        Answer::WouldNeverEnd(hold) => Some(format!(
+            "Nothing was done: #{} waits for what this pull request holds, so waiting for {} would never end. Give \
+             something back first, with {}.",
+            hold.pull_request,
+            markdown::code(hold.environment.as_str()),
+            markdown::code("/ocuroot undeploy <environment>")
+        )),
+        Answer::Denied {
+            package,
+            environment,
+            denied,
+        } => Some(denial(package.as_ref(), environment, denied)),
+        Answer::NoPullRequests(package, environment, place) => Some(format!(
+            "Commits of open pull requests do not go to {} ({}), so {} is not deployed there. Merge first.",
+            markdown::code(environment.as_str()),
+            markdown::code(place),
+            markdown::code(package.short())
+        )),
+        _ => about_release(answer),
+    }
+}
+
+fn about_release(answer: &Answer) -> Option<String> {
+    let (words, release) = match answer {
+        Answer::NothingToApprove(release) => (
+            "No step of {} waits for an approval. `/ocuroot status` shows how it stands.",
+            release,
+        ),
+        Answer::NothingToReject(release) => (
+            "Nothing of {} is still to go anywhere, so there is nothing to reject.",
+            release,
+        ),
+        Answer::NothingToRetry(release) => (
+            "No step of {} has failed or was cancelled, so there is nothing to retry.",
+            release,
+        ),
+        Answer::NothingToCancel(release) => ("Everything of {} is finished already.", release),
+        Answer::OfPullRequest(release, number) => {
+            return Some(format!(
+                "{} was made by #{number}, which is not merged: it goes only where that holds the environment.",
+                called(release)
+            ));
+        }
+        _ => return about_place(answer),
+    };
+    Some(words.replace("{}", &called(release)))
+}
+
+fn about_place(answer: &Answer) -> Option<String> {
+    let code = |place: &EnvironmentName| markdown::code(place.as_str());
+    Some(match answer {
+        Answer::OwnWork(release, place, rule) => format!(
+            "{} is your own work, and nobody approves that for {} ({}).",
+            called(release),
+            code(place),
+            markdown::code(rule)
+        ),
+        Answer::Overtaken(release, place, newer) => format!(
+            "{} is not brought to {}: the newer {} is live there. To go back to it, say {}.",
+            called(release),
+            code(place),
+            newer.number,
+            markdown::code(&format!(
+                "/ocuroot rollback {place} {} --release {}",
+                release.package.short(),
+                release.number
+            ))
+        ),
+        Answer::AlreadyThere(release, place) => {
+            format!("{} is live in {} already.", called(release), code(place))
+        }
+        Answer::NoSuchDeployment(release, place) => {
+            format!("{} does not deploy to {}.", called(release), code(place))
+        }
+        Answer::NeverDeployed(release, place) => format!(
+            "{} was never live in {}, so there is nothing to go back to.",
+            called(release),
+            code(place)
+        ),
+        _ => return None,
+    })
+}
+
+fn called(release: &ReleaseName) -> String {
+    format!(
+        "{} {}",
+        markdown::code(release.package.short()),
+        release.number
+    )
+}
+
+fn unlocked(environment: &EnvironmentName, locks: &[Lock], holds: &[Hold]) -> String {
+    let mut gone: Vec<String> = locks
+        .iter()
+        .map(|lock| {
+            let what = match lock.scope.package() {
+                Some(package) => format!(" for {}", markdown::code(package.short())),
+                None => String::new(),
+            };
+            format!(
+                "the {} of {}{what}",
+                lock.kind,
+                markdown::code(&format!("@{}", lock.by))
+            )
+        })
+        .collect();
+    gone.extend(holds.iter().map(|hold| {
+        let package = markdown::code(hold.package.short());
+        format!("the hold of #{} for {package}", hold.pull_request)
+    }));
+    format!(
+        "Taken away from {}: {}.",
+        markdown::code(environment.as_str()),
+        gone.join(", ")
+    )
+}
+
+fn denial(package: Option<&PackageName>, environment: &EnvironmentName, denied: &Denied) -> String {
+    let what = match package {
+        Some(package) => format!("{} in ", markdown::code(package.short())),
+        None => String::new(),
+    };
+    format!(
+        "{what}{} is for {} ({}), and you are none of them.",
+        markdown::code(environment.as_str()),
+        whom(&denied.lets),
+        markdown::code(&denied.place)
+    )
+}
+
+/// Decision, reason code and subject.
+fn decision(answer: &Answer) -> (&'static str, &'static str, String) {
+    let (decision, code) = verdict(answer);
+    (decision, code, subject(answer))
+}
+
+fn verdict(answer: &Answer) -> (&'static str, &'static str) {
+    match answer {
+        Answer::Released(_) => ("accepted", "released"),
+        Answer::Approved(..) => ("accepted", "approved"),
+        Answer::Rejected(..) => ("accepted", "rejected"),
+        Answer::Retried(..) => ("accepted", "retried"),
+        Answer::Cancelled(..) => ("accepted", "cancelled"),
+        Answer::Brought(..) => ("accepted", "brought"),
+        Answer::RolledBack(..) => ("accepted", "rolled_back"),
+        Answer::GoingDown(..) => ("accepted", "going_down"),
+        Answer::GivenBack(..) => ("accepted", "given_back"),
+        Answer::Locked(_) => ("accepted", "locked"),
+        Answer::Unlocked(..) => ("accepted", "unlocked"),
+        Answer::Queued(_) => ("accepted", "queued"),
+        Answer::Stopped(_) => ("accepted", "head_moved"),
+        Answer::NothingToApprove(_) => ("nothing", "nothing_to_approve"),
+        Answer::NothingToReject(_) => ("nothing", "nothing_to_reject"),
+        Answer::NothingToRetry(_) => ("nothing", "nothing_to_retry"),
+        Answer::NothingToCancel(_) => ("nothing", "nothing_to_cancel"),
+        Answer::AlreadyThere(..) => ("nothing", "already_there"),
+        Answer::NotDeployed(..) => ("nothing", "not_deployed"),
+        Answer::NothingToUnlock(_) => ("nothing", "nothing_to_unlock"),
+        Answer::OwnWork(..) => ("refused", "own_work"),
+        Answer::Overtaken(..) => ("refused", "newer_is_live"),
+        Answer::NoSuchDeployment(..) => ("refused", "no_such_deployment"),
+        Answer::NeverDeployed(..) => ("refused", "never_deployed"),
+        Answer::WouldNeverEnd(_) => ("refused", "would_wait_forever"),
+        Answer::OfPullRequest(..) => ("refused", "of_another_pull_request"),
+        Answer::Denied { .. } => ("refused", "denied_by_rule"),
+        Answer::NoPullRequests(..) => ("refused", "no_pull_requests"),
+    }
+}
+
+/// What it is about, as a ref.
+fn subject(answer: &Answer) -> String {
+    match answer {
+        Answer::Released(releases) | Answer::Stopped(releases) => {
+            let names: Vec<String> = releases.iter().map(ToString::to_string).collect();
+            names.join(" ")
+        }
+        Answer::Queued(_) => String::new(),
+        Answer::Approved(release, ..)
+        | Answer::Rejected(release, _)
+        | Answer::Retried(release, _)
+        | Answer::Cancelled(release, _)
+        | Answer::NothingToApprove(release)
+        | Answer::NothingToReject(release)
+        | Answer::NothingToRetry(release)
+        | Answer::NothingToCancel(release)
+        | Answer::OfPullRequest(release, _) => release.to_string(),
+        Answer::Brought(release, place)
+        | Answer::RolledBack(release, place)
+        | Answer::AlreadyThere(release, place)
+        | Answer::OwnWork(release, place, _)
+        | Answer::Overtaken(release, place, _)
+        | Answer::NoSuchDeployment(release, place)
+        | Answer::NeverDeployed(release, place) => format!("{release}/deploy/{place}"),
+        Answer::GoingDown(package, place)
+        | Answer::GivenBack(package, place)
+        | Answer::NotDeployed(package, place)
+        | Answer::NoPullRequests(package, place, _)
+        | Answer::Denied {
+            package: Some(package),
+            environment: place,
+            ..
+        } => format!("{package}/@/deploy/{place}"),
+        Answer::WouldNeverEnd(hold) => {
+            format!("{}/@/deploy/{}", hold.package, hold.environment)
+        }
+        Answer::Locked(Lock {
+            environment: place, ..
+        })
+        | Answer::Unlocked(place, ..)
+        | Answer::NothingToUnlock(place)
+        | Answer::Denied {
+            environment: place, ..
+        } => format!("@/environment/{place}"),
+    }
+}
