@@ -47,7 +47,7 @@ fn protected(rule: &str) -> String {
 const TWO_MUST_APPROVE: &str = "protect(environments=[\"production\"], approvals=2)";
 
 #[tokio::test]
-async fn a_pull_request_that_affects_nothing_and_one_without_a_difference_conclude() {
+async fn pain_19_a_pull_request_that_affects_nothing_and_one_without_a_difference_conclude() {
     let app = released().await;
     let nothing = open(&app, proposal("docs", &[("README.md", "# Shop\n")]));
     let back = open(&app, proposal("back", &[("api/main.txt", "two\n")]));
@@ -63,7 +63,7 @@ async fn a_pull_request_that_affects_nothing_and_one_without_a_difference_conclu
 }
 
 #[tokio::test]
-async fn a_draft_a_fork_and_a_bot_get_a_conclusion() {
+async fn pain_19_a_draft_a_fork_and_a_bot_get_a_conclusion() {
     let app = released().await;
     let files = [("api/main.txt", "two\n")];
     let draft = NewPullRequest {
@@ -88,7 +88,7 @@ async fn a_draft_a_fork_and_a_bot_get_a_conclusion() {
 }
 
 #[tokio::test]
-async fn a_force_push_concludes_at_the_new_head() {
+async fn pain_19_a_force_push_concludes_at_the_new_head() {
     let app = released().await;
     let number = open(&app, proposal("change", &[("api/main.txt", "two\n")]));
     app.settle().await;
@@ -135,7 +135,7 @@ async fn a_reopened_pull_request_is_looked_at_again() {
 }
 
 #[tokio::test]
-async fn a_head_of_two_pull_requests_says_what_it_is_for_each() {
+async fn pain_19_a_head_of_two_pull_requests_says_what_it_is_for_each() {
     let app = released().await;
     app.github
         .push(
@@ -246,7 +246,7 @@ async fn another_base_is_another_preview() {
 }
 
 #[tokio::test]
-async fn a_merge_group_of_two_pull_requests_is_evaluated_as_what_they_are_together() {
+async fn pain_21_a_merge_group_of_two_pull_requests_is_evaluated_as_what_they_are_together() {
     let app = released().await;
     let library = "def image():\n    return \"api:1\"\n";
     app.push(&[("lib/image.star", Some(library))], "Share");
@@ -278,7 +278,7 @@ async fn a_merge_group_of_two_pull_requests_is_evaluated_as_what_they_are_togeth
 }
 
 #[tokio::test]
-async fn a_pull_request_that_weakens_protection_says_so_in_its_title() {
+async fn pain_18_a_pull_request_that_weakens_protection_says_so_in_its_title() {
     let app = released().await;
     let rules = protected(TWO_MUST_APPROVE);
     app.push(&[("environments.ocu.star", Some(&rules))], "Protect it");
@@ -325,7 +325,7 @@ async fn deploying_the_head_does_not_hide_what_merging_it_would_do() {
 }
 
 #[tokio::test]
-async fn taking_a_file_with_rules_away_is_weaker_and_not_having_it_yet_is_not() {
+async fn pain_18_taking_a_file_with_rules_away_is_weaker_and_not_having_it_yet_is_not() {
     let app = released().await;
     let late = open(&app, proposal("late", &[("api/main.txt", "two\n")]));
     let rules = format!("ocuroot(\"0.3.0\")\n{TWO_MUST_APPROVE}\n");
