@@ -7,7 +7,7 @@ use super::markdown;
 use super::release_check::step_name;
 use crate::engine::rules::Denied;
 use crate::engine::{Answer, Change, Plan};
-use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunState};
+use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunName, RunState};
 
 /// Answers that are news at once, for the person who gave the command; `None` when the work itself will answer.
 pub fn answers(answers: &[Answer]) -> Option<String> {
@@ -71,7 +71,7 @@ fn outlook(plan: &Plan) -> String {
         let words = answers(&refusals).unwrap_or_default();
         return format!("It would be refused:\n\n{words}");
     }
-    let runs: Vec<String> = plan.changes.iter().filter_map(foreseen_run).collect();
+    let runs = foreseen_runs(plan);
     let mut text = if runs.is_empty() {
         "It would start nothing.".to_owned()
     } else {
@@ -81,6 +81,29 @@ fn outlook(plan: &Plan) -> String {
         text.push_str(&format!("\n\n{words}"));
     }
     text
+}
+
+/// What becomes of runs, by release and in the order of its phases.
+fn foreseen_runs(plan: &Plan) -> Vec<String> {
+    let phase_of = |name: &RunName| {
+        let releases = plan.changes.iter().filter_map(|change| match change {
+            Change::PutRelease(release) => Some(release),
+            _ => None,
+        });
+        let mut own = releases.filter(|release| release.name == name.release);
+        own.next()
+            .and_then(|release| release.package.phase_of(&name.key))
+    };
+    let mut lines: Vec<_> = plan
+        .changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::PutRun(name, _) => Some((&name.release, phase_of(name), foreseen_run(change)?)),
+            _ => None,
+        })
+        .collect();
+    lines.sort();
+    lines.into_iter().map(|(.., line)| line).collect()
 }
 
 fn foreseen_run(change: &Change) -> Option<String> {

@@ -25,6 +25,7 @@ mod push;
 mod releases;
 mod required_check;
 mod runner;
+mod second_word;
 mod settings;
 mod simulator;
 mod sweep;
