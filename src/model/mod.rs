@@ -10,6 +10,7 @@ pub mod id;
 pub mod invocation;
 pub mod lock;
 pub mod package;
+pub mod progress;
 pub mod protection;
 pub mod reference;
 pub mod release;
@@ -28,6 +29,7 @@ pub use id::{
 pub use invocation::{Invocation, Outcome};
 pub use lock::{Hold, Lock, LockKind, LockScope};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
+pub use progress::Progress;
 pub use protection::{EnvironmentSelector, Freeze, Grantee, Guards, Protection, QueuePolicy};
 pub use reference::{Reference, SubPathKind};
 pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};

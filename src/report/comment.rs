@@ -1,21 +1,20 @@
 //! Replies on pull requests: how things stand.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::release_check::release_check;
 use super::{CheckText, markdown};
 use crate::engine::{Release, Snapshot};
-use crate::model::{CommitSha, RunName, Timestamp};
+use crate::model::{CommitSha, Progress, Timestamp};
 
 /// How a release that a command asked for has settled.
 pub fn result(
     release: &Release,
     snapshot: &Snapshot,
-    links: &BTreeMap<RunName, String>,
+    progress: &Progress,
     now: Timestamp,
 ) -> String {
-    let CheckText { title, summary, .. } = release_check(release, snapshot, links, now);
+    let CheckText { title, summary, .. } = release_check(release, snapshot, progress, now);
     markdown::fit(format!(
         "**{}**: {}\n\n<details>\n<summary>Steps</summary>\n\n{summary}\n</details>\n",
         markdown::code(release.name.package.short()),
@@ -33,7 +32,7 @@ pub fn status_overview(releases: &[(&Release, &Snapshot)], now: Timestamp) -> St
     let mut text = String::new();
     for (release, snapshot) in releases {
         let CheckText { title, summary, .. } =
-            release_check(release, snapshot, &BTreeMap::new(), now);
+            release_check(release, snapshot, &Progress::default(), now);
         let _ = write!(
             text,
             "#### {}: {}\n\n{summary}\n",

@@ -1,6 +1,6 @@
 //! The check run `ocuroot / <package>`: how a release stands, step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::gates::{self, Held, held};
@@ -9,13 +9,13 @@ use super::{Button, CheckText, Conclusion, check_name, markdown};
 use crate::engine::gates::Gate;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Run, Snapshot};
-use crate::model::{RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp};
+use crate::model::{Progress, RunKind, RunNumber, RunState, TaskKey, Timestamp};
 
-/// What the release's check run says now. `links` tells where each run can be watched.
+/// What the release's check run says now.
 pub fn release_check(
     release: &Release,
     snapshot: &Snapshot,
-    links: &BTreeMap<RunName, String>,
+    progress: &Progress,
     now: Timestamp,
 ) -> CheckText {
     let status = status::of_release(release, snapshot, now);
@@ -27,7 +27,7 @@ pub fn release_check(
         name: check_name(&release.name.package),
         conclusion: conclusion(status),
         title: title(release, status, &lacks),
-        summary: markdown::fit(summary(release, snapshot, links, &lacks, now)),
+        summary: markdown::fit(summary(release, snapshot, progress, &lacks, now)),
         annotations: Vec::new(),
         buttons: button(release, status, &lacks).into_iter().collect(),
     }
@@ -150,7 +150,7 @@ fn was_stopped(shown: &[(&str, &TaskKey, RunNumber, &Run)]) -> bool {
 fn summary(
     release: &Release,
     snapshot: &Snapshot,
-    links: &BTreeMap<RunName, String>,
+    progress: &Progress,
     lacks: &Lacks,
     now: Timestamp,
 ) -> String {
@@ -170,7 +170,7 @@ fn summary(
     }
     text.push_str("| phase | step | status | took |\n| --- | --- | --- | --- |\n");
     for (phase, key, number, run) in shown_runs(release) {
-        let url = links.get(&release.run_name(key, number));
+        let url = progress.links.get(&release.run_name(key, number));
         let step = markdown::link(&markdown::code(&step_name(key, run)), url);
         let attempt = match attempt(release, key, number, run) {
             1 => String::new(),
@@ -182,7 +182,7 @@ fn summary(
             markdown::cell(&markdown::code(phase)),
             markdown::cell(&step),
             markdown::cell(&state_words(release, snapshot, key, run, now)),
-            took(run, now)
+            took(run, progress.usual.get(key), now)
         );
     }
     text.push_str(&waiting::section(
@@ -204,11 +204,19 @@ pub(super) fn attempt(release: &Release, key: &TaskKey, number: RunNumber, run: 
     .count()
 }
 
-fn took(run: &Run, now: Timestamp) -> String {
+/// How long a step took, or how long it has been at it and usually takes.
+fn took(run: &Run, usual: Option<&i64>, now: Timestamp) -> String {
+    // Less than a second is nothing anybody waits for.
+    let usual = usual.filter(|usual| **usual >= 1000);
+    let usual = usual.map(|usual| format!("usually {}", markdown::duration(*usual)));
     match (run.started_at, run.finished_at) {
         (Some(start), Some(end)) => markdown::duration(end.since(start)),
-        (Some(start), None) => format!("{} so far", markdown::duration(now.since(start))),
-        (None, _) => String::new(),
+        (Some(start), None) => {
+            let so_far = format!("{} so far", markdown::duration(now.since(start)));
+            usual.map_or(so_far.clone(), |usual| format!("{so_far}, {usual}"))
+        }
+        (None, None) => usual.unwrap_or_default(),
+        (None, Some(_)) => String::new(),
     }
 }
 

@@ -39,7 +39,6 @@ pub use commit::{Commit, Committed, Done};
 pub use confirmations::Confirmation;
 pub use inbox::Delivery;
 pub use outbox::PendingEffect;
-pub use releases::ReleaseView;
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};
 pub use snapshot::Scope;

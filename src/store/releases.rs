@@ -9,16 +9,9 @@ use super::packages::PackageIds;
 use super::{Result, Store, from_json, parse, placeholders, standing};
 use crate::engine::{Release, Run};
 use crate::model::{
-    Approval, CommitSha, EnvironmentName, PackageName, ReleaseName, ReleaseNumber, RunName,
-    RunNumber, TaskKey, Timestamp,
+    Approval, CommitSha, EnvironmentName, PackageName, Progress, ReleaseName, ReleaseNumber,
+    RunName, RunNumber, TaskKey, Timestamp,
 };
-
-/// What a report needs besides the facts the engine decides on.
-#[derive(Clone, Debug, Default)]
-pub struct ReleaseView {
-    /// Where each run can be watched: the page of its job or workflow run.
-    pub links: BTreeMap<RunName, String>,
-}
 
 /// What people have said of each release in each environment.
 type Approvals = BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>;
@@ -360,17 +353,17 @@ impl Store {
         Ok(packages.collect())
     }
 
-    /// Where the runs of a release can be watched.
+    /// Where the runs of a release can be watched, and how long they usually take.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn release_view(
-        &self,
-        installation_id: i64,
-        release: &ReleaseName,
-    ) -> Result<ReleaseView> {
+    pub async fn progress(&self, installation_id: i64, release: &ReleaseName) -> Result<Progress> {
         let rows = sqlx::query(
-            "SELECT run.task, run.number, coalesce(run.job_url, wave.url) FROM run \
+            "SELECT run.task, run.number, coalesce(run.job_url, wave.url), \
+             CASE WHEN run.finished_at IS NULL THEN (SELECT CAST(avg(took) AS BIGINT) FROM (SELECT \
+             last.finished_at - last.started_at AS took FROM run AS last \
+             WHERE last.package_id = release.package_id AND last.task = run.task AND last.state = 'complete' \
+             ORDER BY last.finished_at DESC, last.id DESC LIMIT 5)) END FROM run \
              JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
              LEFT JOIN wave ON wave.key = run.wave \
@@ -383,7 +376,7 @@ impl Store {
         .bind(release.number.0)
         .fetch_all(&self.readers)
         .await?;
-        let mut view = ReleaseView::default();
+        let mut progress = Progress::default();
         for row in rows {
             let name = RunName {
                 release: release.clone(),
@@ -391,9 +384,12 @@ impl Store {
                 number: RunNumber(row.get(1)),
             };
             if let Some(url) = row.get::<Option<String>, _>(2) {
-                view.links.insert(name, url);
+                progress.links.insert(name.clone(), url);
+            }
+            if let Some(usual) = row.get::<Option<i64>, _>(3) {
+                progress.usual.insert(name.key, usual);
             }
         }
-        Ok(view)
+        Ok(progress)
     }
 }

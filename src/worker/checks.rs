@@ -52,11 +52,8 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let view = self
-            .store
-            .release_view(effect.installation_id, name)
-            .await?;
-        let text = report::release_check(release, &snapshot, &view.links, self.clock.now());
+        let progress = self.store.progress(effect.installation_id, name).await?;
+        let text = report::release_check(release, &snapshot, &progress, self.clock.now());
         let place = Place {
             commit: &release.commit,
             started: Some(release.created_at),
@@ -76,18 +73,18 @@ impl Worker {
         let (Some(release), Some(row)) = (snapshot.releases.get(&name.release), row) else {
             return self.settled(effect).await;
         };
-        let view = self
+        let progress = self
             .store
-            .release_view(effect.installation_id, &name.release)
+            .progress(effect.installation_id, &name.release)
             .await?;
         let logs = self.store.last_logs(row.id, LOG_LINES).await?;
-        let Some(text) = report::run_check(release, name, &view.links, &logs) else {
+        let Some(text) = report::run_check(release, name, &progress.links, &logs) else {
             return self.settled(effect).await;
         };
         let place = Place {
             commit: &release.commit,
             started: snapshot.run(name).and_then(|run| run.started_at),
-            details_url: view.links.get(name).cloned(),
+            details_url: progress.links.get(name).cloned(),
         };
         self.write_check(effect, &text, &place).await
     }

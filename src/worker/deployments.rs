@@ -43,11 +43,11 @@ impl Worker {
         let Some(deployment) = deployment else {
             return self.settled(effect).await;
         };
-        let view = self
+        let progress = self
             .store
-            .release_view(effect.installation_id, &name.release)
+            .progress(effect.installation_id, &name.release)
             .await?;
-        let status = status(name, run, view.links.get(name));
+        let status = status(name, run, progress.links.get(name));
         self.github
             .installation(effect.installation_id)
             .create_deployment_status(&repository.name, deployment, &status)

@@ -31,11 +31,8 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let view = self
-            .store
-            .release_view(effect.installation_id, name)
-            .await?;
-        let mut body = report::result(release, &snapshot, &view.links, self.clock.now());
+        let progress = self.store.progress(effect.installation_id, name).await?;
+        let mut body = report::result(release, &snapshot, &progress, self.clock.now());
         if let Some(words) = self.newer_plan(effect, release, pull_request).await? {
             body.push_str(&words);
         }

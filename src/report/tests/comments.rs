@@ -79,7 +79,7 @@ fn a_result_is_one_line_with_the_steps_folded_away() {
         .done("deploy/staging", 42)
         .linked("deploy/staging", 1);
     scene.release.goals = Some(["staging".parse().expect("a name")].into());
-    let text = report::result(&scene.release, &scene.seen(), &scene.links, NOW);
+    let text = report::result(&scene.release, &scene.seen(), &scene.progress, NOW);
     assert_fits(&text);
     assert_snapshot!(text);
 }
@@ -87,7 +87,7 @@ fn a_result_is_one_line_with_the_steps_folded_away() {
 #[test]
 fn a_result_calls_nobody_whatever_a_step_is_called() {
     let scene = Scene::new("x: task/tell-@acme").failed("task/tell-@acme", "no");
-    let text = report::result(&scene.release, &scene.seen(), &scene.links, NOW);
+    let text = report::result(&scene.release, &scene.seen(), &scene.progress, NOW);
     let line = text.lines().next().expect("a line");
     assert_eq!(line, "**`api`**: r7 failed: tell-@\u{200b}acme");
 }

@@ -24,6 +24,20 @@ fn starting_and_running() {
 }
 
 #[test]
+fn what_steps_usually_take_is_told_while_they_are_waited_for() {
+    let mut scene = Scene::new("build: task/build, task/test | staging: deploy/staging")
+        .done("task/build", 75)
+        .running("task/test");
+    for (key, usual) in [("task/test", 95_000), ("deploy/staging", 240_000)] {
+        let key = key.parse().expect("a task");
+        scene.progress.usual.insert(key, usual);
+    }
+    let page = scene.page();
+    assert!(page.contains("usually 1 min 35 s |"), "{page}");
+    assert!(page.contains("| usually 4 min 00 s |"), "{page}");
+}
+
+#[test]
 fn waits_for_approval_on_a_pull_request() {
     let scene = Scene::shop()
         .done("task/build", 75)

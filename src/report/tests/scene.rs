@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::engine::{Release, Run, Snapshot};
 use crate::model::{
-    Action, FunctionName, Input, Package, PackageName, Phase, ReleaseName, ReleaseNumber, RunKind,
-    RunName, RunNumber, RunState, Task, TaskKey, Timestamp, WorkflowCall,
+    Action, FunctionName, Input, Package, PackageName, Phase, Progress, ReleaseName, ReleaseNumber,
+    RunKind, RunName, RunNumber, RunState, Task, TaskKey, Timestamp, WorkflowCall,
 };
 
 /// Release r7 of `api` and what is around it, at twelve minutes after its beginning.
 pub(super) struct Scene {
     pub(super) release: Release,
     pub(super) snapshot: Snapshot,
-    pub(super) links: BTreeMap<RunName, String>,
+    pub(super) progress: Progress,
 }
 
 pub(super) const NOW: Timestamp = Timestamp(720_000);
@@ -53,7 +53,7 @@ impl Scene {
         Scene {
             release,
             snapshot: Snapshot::default(),
-            links: BTreeMap::new(),
+            progress: Progress::default(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Scene {
     pub(super) fn linked(mut self, key: &str, number: i64) -> Scene {
         let name = self.name(key, number);
         let url = "https://github.com/acme/shop/actions/runs/4711".to_owned();
-        self.links.insert(name, url);
+        self.progress.links.insert(name, url);
         self
     }
 
@@ -134,7 +134,7 @@ impl Scene {
     }
 
     pub(super) fn page(&self) -> String {
-        let text = super::super::release_check(&self.release, &self.seen(), &self.links, NOW);
+        let text = super::super::release_check(&self.release, &self.seen(), &self.progress, NOW);
         super::assert_fits(&text.summary);
         super::page(&text)
     }
@@ -142,7 +142,7 @@ impl Scene {
     pub(super) fn run_page(&self, key: &str, number: i64, logs: &[&str]) -> Option<String> {
         let logs: Vec<String> = logs.iter().map(|line| (*line).to_owned()).collect();
         let name = self.name(key, number);
-        let text = super::super::run_check(&self.release, &name, &self.links, &logs)?;
+        let text = super::super::run_check(&self.release, &name, &self.progress.links, &logs)?;
         super::assert_fits(&text.summary);
         Some(super::page(&text))
     }

@@ -222,7 +222,7 @@ async fn releases(store: &Store) -> super::super::Result<()> {
         .released_packages(INSTALLATION, &BTreeSet::new())
         .await?;
     assert_eq!(all, BTreeSet::from([package()]));
-    store.release_view(INSTALLATION, &release()).await?;
+    store.progress(INSTALLATION, &release()).await?;
     previews::call_every_function(store).await?;
     let everywhere = store.deployments(INSTALLATION).await?;
     assert_eq!(everywhere.len(), 1);

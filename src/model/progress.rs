@@ -1,0 +1,14 @@
+//! What is known of a release's runs besides what is decided on.
+
+use std::collections::BTreeMap;
+
+use super::{RunName, TaskKey};
+
+/// Where the runs of a release can be watched, and how long they usually take.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// The page of each run's job or workflow run.
+    pub links: BTreeMap<RunName, String>,
+    /// How long the package's last successes of each unfinished task took on average, in milliseconds.
+    pub usual: BTreeMap<TaskKey, i64>,
+}
