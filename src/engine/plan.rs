@@ -163,12 +163,13 @@ pub enum Call {
         /// The pull request.
         pull_request: i64,
     },
-    /// Answer a command.
+    /// Answer a command, or somebody who pressed a button in vain.
     Reply {
         /// The pull request.
         pull_request: i64,
-        /// The comment that is answered: replying twice to one is prevented by it.
-        comment: i64,
+        /// What is answered: the number of the comment, or `button` and that of the delivery. Replying twice to one is
+        /// prevented by it.
+        to: String,
         /// The words.
         body: String,
     },
@@ -199,7 +200,7 @@ impl Call {
                 repository_id,
                 pull_request,
             } => format!("overview {repository_id} {pull_request}"),
-            Call::Reply { comment, .. } => format!("reply {comment}"),
+            Call::Reply { to, .. } => format!("reply {to}"),
             Call::React { comment, .. } => format!("react {comment}"),
         }
     }

@@ -163,6 +163,40 @@ impl Store {
         rows.iter().map(live_deployment).collect()
     }
 
+    /// What is deployed now of these packages.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn deployments_of_packages(
+        &self,
+        installation_id: i64,
+        packages: &BTreeSet<PackageName>,
+    ) -> Result<Vec<LiveDeployment>> {
+        let packages: Vec<&PackageName> = packages.iter().collect();
+        let mut found = Vec::new();
+        for chunk in packages.chunks(LIST / 2) {
+            let names: Vec<String> = (0..chunk.len())
+                .map(|index| placeholders(2 + index * 2, 2))
+                .collect();
+            let sql = format!(
+                "WITH wanted (repository, path) AS (VALUES {}) \
+                 SELECT state.repository, state.path, state.name, state.body, state.updated_at \
+                 FROM wanted JOIN state ON state.installation_id = $1 \
+                 AND state.repository = wanted.repository AND state.path = wanted.path \
+                 AND state.kind = 'deploy' AND state.release = ''",
+                names.join(", ")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            for package in chunk {
+                query = query.bind(&package.repository).bind(&package.path);
+            }
+            for row in query.fetch_all(&self.readers).await? {
+                found.push(live_deployment(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// What is deployed now of the packages of one repository, as refs call it.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::checks::unsaid;
 use super::commands::Place;
-use super::line::{Asker, Decision};
+use super::line::{Asker, Decision, Pressed};
 use super::previews::Proposed;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
@@ -43,26 +43,28 @@ impl Worker {
             CheckRunAction::Rerequested => Some(Button::Retry),
         };
         let mut triggers = Vec::new();
-        let mut asked_by = None;
+        let (mut asked_by, mut pressed) = (None, None);
         if let (Call::ReleaseCheck { release }, Some(button), Some(sender)) =
             (&call, button, sender)
-            && let Some(wish) = self.pressed(repository, release, sender).await?
+            && let Some((wish, pull_request)) = self.pressed(repository, release, sender).await?
         {
+            pressed = Some(Pressed {
+                repository_id: repository.id,
+                pull_request,
+                delivery: delivery.id,
+            });
             asked_by = Some(Asker {
                 login: sender.login.clone(),
                 place: key.clone(),
                 lines: vec![button.label().to_owned()],
             });
-            triggers.push(match button {
-                Button::Approve => Trigger::Approve(wish),
-                Button::Retry => Trigger::Retry(wish),
-                Button::Cancel => Trigger::Cancel(wish),
-            });
+            triggers.push(meaning(button, wish));
         }
         // Whoever it was: GitHub has reset the check run, or still shows the pressed button.
         let done = Done::Delivery(delivery.id);
         let mut decision = Decision::new(installation_id, triggers, done);
         decision.asked_by = asked_by;
+        decision.pressed = pressed;
         decision.effects.push(Effect {
             repository_id: repository.id,
             call,
@@ -72,14 +74,14 @@ impl Worker {
         Ok(())
     }
 
-    /// What whoever pressed a button wants, if they may want it: GitHub shows the buttons to everyone with write
+    /// What whoever pressed a button wants, and the pull request of the release, if they may want anything: GitHub shows the buttons to everyone with write
     /// access; who this person is, is asked again.
     async fn pressed(
         &self,
         repository: &Repository,
         name: &ReleaseName,
         sender: &Sender,
-    ) -> Result<Option<Wish>, Problem> {
+    ) -> Result<Option<(Wish, Option<i64>)>, Problem> {
         let installation = self.github.installation(repository.installation_id);
         let permission = installation
             .permission(&repository.name, &sender.login)
@@ -103,14 +105,15 @@ impl Worker {
         let actor = self
             .actor(repository, person, &snapshot, &places, &touched)
             .await?;
-        Ok(Some(Wish {
+        let wish = Wish {
             release: name.clone(),
             environments: None,
             actor,
             reason: None,
             breaks_glass: false,
             reply_to: None,
-        }))
+        };
+        Ok(Some((wish, release.pull_request)))
     }
 
     /// "Re-run all checks": the check of the commit is worked out again, those of its releases are written again.
@@ -192,6 +195,14 @@ impl Worker {
                 .await?;
         }
         Ok(())
+    }
+}
+
+fn meaning(button: Button, wish: Wish) -> Trigger {
+    match button {
+        Button::Approve => Trigger::Approve(wish),
+        Button::Retry => Trigger::Retry(wish),
+        Button::Cancel => Trigger::Cancel(wish),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use self::scope::scope;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::{Change, Effect, Plan, Trigger, plan};
+use crate::engine::{Answer, Change, Effect, Plan, Trigger, plan};
 use crate::model::{AuditEntry, CommitSha, Verdict};
 use crate::report;
 use crate::store::{Commit, Committed, Done};
@@ -29,8 +29,20 @@ pub(super) struct Decision<'a> {
     pub(super) told: Vec<Value>,
     /// Whether something of it is not carried out.
     pub(super) is_refused: bool,
+    /// The button that is pressed.
+    pub(super) pressed: Option<Pressed>,
     /// Who asks, and the words or the button they ask with.
     pub(super) asked_by: Option<Asker>,
+}
+
+/// A button of a release's check run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pressed {
+    pub(super) repository_id: i64,
+    /// The pull request of the release.
+    pub(super) pull_request: Option<i64>,
+    /// The delivery that tells of it.
+    pub(super) delivery: i64,
 }
 
 /// A person who wants something, as the audit record shows them.
@@ -68,6 +80,7 @@ impl<'a> Decision<'a> {
             said: Vec::new(),
             told: Vec::new(),
             is_refused: false,
+            pressed: None,
             asked_by: None,
         }
     }
@@ -153,10 +166,28 @@ fn heard(plan: &Plan, decision: &Decision<'_>) -> Vec<Change> {
         .collect()
 }
 
+/// What is said to somebody who pressed a button in vain: GitHub's page shows them nothing. A release without a pull
+/// request has no place to say it.
+fn to_the_presser(plan: &Plan, decision: &Decision<'_>) -> Option<Effect> {
+    let (pressed, asker) = (decision.pressed.as_ref()?, decision.asked_by.as_ref()?);
+    let is_refusal = |answer: &&Answer| report::is_refusal(answer);
+    let refusals: Vec<Answer> = plan.answers.iter().filter(is_refusal).cloned().collect();
+    let words = report::answers(&refusals)?;
+    let words = [format!("@{}, {words}", asker.login)];
+    Some(Effect {
+        repository_id: pressed.repository_id,
+        call: Call::Reply {
+            pull_request: pressed.pull_request?,
+            to: format!("button {}", pressed.delivery),
+            body: report::reply(&words, &report::for_machines(&refusals)),
+        },
+    })
+}
+
 /// What is said to a comment at once: a reaction, and one reply if there is something to say.
 fn reply(plan: &Plan, decision: &Decision<'_>) -> Vec<Effect> {
     let Some(comment) = decision.asked_in else {
-        return Vec::new();
+        return to_the_presser(plan, decision).into_iter().collect();
     };
     let is_refused = decision.is_refused || plan.answers.iter().any(report::is_refusal);
     let mut calls = vec![Call::React {
@@ -170,7 +201,7 @@ fn reply(plan: &Plan, decision: &Decision<'_>) -> Vec<Effect> {
         told.extend(report::for_machines(&plan.answers));
         calls.push(Call::Reply {
             pull_request: comment.pull_request,
-            comment: comment.id,
+            to: comment.id.to_string(),
             body: report::reply(&words, &told),
         });
     }

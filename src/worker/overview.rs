@@ -103,9 +103,10 @@ impl Worker {
             ..Scope::default()
         };
         let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let packages = names.iter().map(|name| name.package.clone()).collect();
         let live = self
             .store
-            .deployments_of_repository(repository.installation_id, &repository.reference_name)
+            .deployments_of_packages(repository.installation_id, &packages)
             .await?;
         let releases = names.iter();
         let overview = Overview {

@@ -230,6 +230,11 @@ async fn releases(store: &Store) -> super::super::Result<()> {
         .deployments_of_repository(INSTALLATION, &package().repository)
         .await?;
     assert_eq!(here, everywhere);
+    let packages = BTreeSet::from([package()]);
+    let of_packages = store
+        .deployments_of_packages(INSTALLATION, &packages)
+        .await?;
+    assert_eq!(of_packages, everywhere);
     let written = store
         .checks_of_commit(INSTALLATION, REPOSITORY, &head())
         .await?;

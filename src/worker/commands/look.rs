@@ -154,7 +154,7 @@ impl Worker {
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let live = self
             .store
-            .deployments_of_repository(repository.installation_id, &repository.reference_name)
+            .deployments_of_packages(repository.installation_id, packages)
             .await?;
         let now = self.clock.now();
         let words = packages.iter().map(|package| {

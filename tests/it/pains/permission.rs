@@ -211,3 +211,17 @@ async fn help_lists_what_this_person_may_do_here() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn pain_12_whoever_presses_a_button_is_asked_for_again_and_told_the_rule() {
+    let (app, number) = stage(true).await;
+    let head = app.head(number);
+    app.press(&head, "ocuroot / api", "approve", "carol").await;
+    app.play(succeed).await;
+    assert!(!app.deployments().contains("production api r2"));
+    insta::assert_snapshot!(app.last_words(number));
+    app.press(&head, "ocuroot / api", "approve", "terry").await;
+    app.play(succeed).await;
+    assert!(app.deployments().contains("production api r2 success"));
+    app.finish().await;
+}
