@@ -61,14 +61,7 @@ fn of_another(world: &World, new: &NewReleases, package: &PackageName) -> Option
 pub(super) fn remember(world: &mut World, new: &NewReleases) {
     let mut changed = false;
     for file in &new.guards {
-        let is_it =
-            |other: &&GuardFile| other.repository == file.repository && other.path == file.path;
-        let known = world.snapshot.guards.iter().find(is_it);
-        if known == Some(file) || (known.is_none() && file.guards.is_empty()) {
-            continue;
-        }
-        changed = true;
-        world.put_guards(file.clone());
+        changed |= keep(world, file);
     }
     for file in world.snapshot.guards.clone() {
         let is_gone = new
@@ -81,10 +74,32 @@ pub(super) fn remember(world: &mut World, new: &NewReleases) {
         }
     }
     if changed {
-        world.change(Change::Wake {
-            at: None,
-            packages: BTreeSet::new(),
-            environments: world.snapshot.environments.keys().cloned().collect(),
-        });
+        wake(world);
     }
+}
+
+/// What a file guards that was read again: it may say other environments than before.
+pub(super) fn read_again(world: &mut World, file: &GuardFile) {
+    if keep(world, file) {
+        wake(world);
+    }
+}
+
+/// `false` when nothing is new.
+fn keep(world: &mut World, file: &GuardFile) -> bool {
+    let is_it = |other: &&GuardFile| other.repository == file.repository && other.path == file.path;
+    let known = world.snapshot.guards.iter().find(is_it);
+    let is_news = known != Some(file) && (known.is_some() || !file.guards.is_empty());
+    if is_news {
+        world.put_guards(file.clone());
+    }
+    is_news
+}
+
+fn wake(world: &mut World) {
+    world.change(Change::Wake {
+        at: None,
+        packages: BTreeSet::new(),
+        environments: world.snapshot.environments.keys().cloned().collect(),
+    });
 }

@@ -53,6 +53,7 @@ fn apply(world: &mut World, trigger: &Trigger) {
     match trigger {
         Trigger::Release(new) => release::create(world, new),
         Trigger::Preview(new) => release::preview(world, new),
+        Trigger::Guards(file) => guard::read_again(world, file),
         Trigger::Replanned { release, package } => release::replan(world, release, package),
         Trigger::NeedsRunner { run, fence } => outcome::needs_runner(world, run, *fence),
         Trigger::PutBack { run, fence } => outcome::put_back(world, run, *fence),

@@ -17,6 +17,8 @@ pub enum Trigger {
     Release(NewReleases),
     /// A commit's config was evaluated only to be shown.
     Preview(NewReleases),
+    /// The environments changed and a file with rules was evaluated again with them.
+    Guards(GuardFile),
     /// The environments changed and a release's config was evaluated again with them.
     Replanned {
         /// The release.

@@ -152,7 +152,7 @@ impl Worker {
 }
 
 /// What a file guards. One with errors is not among them: what it guarded before stays.
-fn guards(repository: &Repository, path: &str, evaluation: &Evaluation) -> GuardFile {
+pub(super) fn guards(repository: &Repository, path: &str, evaluation: &Evaluation) -> GuardFile {
     let registers = evaluation.environments.iter();
     GuardFile {
         repository: repository.reference_name.clone(),

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::evaluate::guards;
 use super::line::Decision;
 use super::sources::is_starlark;
 use super::{Problem, Worker};
@@ -216,19 +217,21 @@ impl Worker {
             .sandbox
             .evaluate(&sources.tree, &paths, &environments)
             .await?;
-        let evaluated = evaluations.into_iter().next();
-        let Some(mut package) = evaluated
-            .as_ref()
-            .and_then(|(_, evaluation)| evaluation.package.clone())
-        else {
+        let Some((path, evaluation)) = evaluations.into_iter().next() else {
+            return self.ignore(delivery, "the file is gone").await;
+        };
+        let guards = guards(&repository, &path, &evaluation);
+        let Some(mut package) = evaluation.package else {
             return self.ignore(delivery, "the file holds no package now").await;
         };
-        if let Some((_, evaluation)) = evaluated {
-            package.loads.extend(evaluation.loads);
-        }
-        let trigger = Trigger::Replanned { release, package };
+        package.loads.extend(evaluation.loads);
+        let triggers = vec![
+            // Rules may be made for what `environments()` answers, too.
+            Trigger::Guards(guards),
+            Trigger::Replanned { release, package },
+        ];
         let done = Done::Delivery(delivery.id);
-        self.decide(Decision::new(installation_id, vec![trigger], done))
+        self.decide(Decision::new(installation_id, triggers, done))
             .await?;
         Ok(())
     }

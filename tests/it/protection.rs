@@ -75,3 +75,37 @@ async fn an_open_pull_request_holds_its_environment_until_it_is_closed() {
     insta::assert_snapshot!(app.deployments());
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_rule_that_is_made_for_each_environment_guards_one_that_is_registered_later() {
+    let app = App::with_shop().await;
+    app.github.create_repository("acme/platform", true).unwrap();
+    let guard =
+        "protect([e for e in environments() if e.attributes[\"type\"] == \"prod\"], approvals=1)";
+    let api = format!("{API}\n{guard}\n").replace(
+        "ref(\"./custom/approval\")",
+        "ref(\"./custom/approval\", default={\"approved_by\": \"nobody\"})",
+    );
+    let mut files = crate::harness::repositories::shop();
+    files.retain(|(path, _)| *path != "api/release.ocu.star");
+    files.push(("api/release.ocu.star", Some(api.as_str())));
+    app.push(&files, "Begin");
+    app.play(succeed).await;
+    let environments =
+        "ocuroot(\"0.3.0\")\nregister_environment(environment(\"eu\", {\"type\": \"prod\"}))\n";
+    let files = [
+        ("repo.ocu.star", Some("ocuroot(\"0.3.0\")\n")),
+        ("environments.ocu.star", Some(environments)),
+    ];
+    app.github
+        .push("acme/platform", "main", &files, "Add eu", "alice")
+        .unwrap();
+    app.play(succeed).await;
+    assert!(
+        !app.deployments().contains("eu api"),
+        "{}",
+        app.deployments()
+    );
+    assert!(!app.deployments().contains("production api"));
+    app.finish().await;
+}

@@ -25,6 +25,9 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
     match trigger {
         Trigger::Release(new) => of_files(scope, new),
         Trigger::Preview(new) => of_preview(scope, new),
+        Trigger::Guards(file) => {
+            scope.repositories.insert(file.repository.clone());
+        }
         Trigger::Replanned { release, package } => of_file(scope, release, package),
         Trigger::NeedsRunner { run, .. }
         | Trigger::PutBack { run, .. }
