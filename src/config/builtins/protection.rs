@@ -67,6 +67,7 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
             queue: policy(queue)?,
             line: scope.place(eval).line,
         };
+        warn_if_empty(scope, eval, "protect", &protection.environments);
         if counts {
             scope
                 .declared
@@ -98,6 +99,7 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         if freeze.windows.is_empty() {
             bail!("freeze needs at least one window, such as \"2026-12-20..2027-01-03 UTC\"");
         }
+        warn_if_empty(scope, eval, "freeze", &freeze.environments);
         if counts {
             scope.declared.borrow_mut().guards.freezes.push(freeze);
         }
@@ -124,14 +126,24 @@ fn may_guard(
     Ok(scope.role != Role::Library)
 }
 
+/// A list that is made from `environments()` may be empty for now; one that was meant to name some should not be.
+fn warn_if_empty(
+    scope: &Scope<'_>,
+    eval: &Evaluator<'_, '_, '_>,
+    builtin: &str,
+    environments: &[EnvironmentSelector],
+) {
+    if environments.is_empty() {
+        let message = format!("this {builtin} is about no environment, so it does nothing");
+        scope.remark(eval, Severity::Warning, message);
+    }
+}
+
 fn soak_seconds(text: &str) -> anyhow::Result<i64> {
     seconds("soak", text)
 }
 
 fn selectors(given: &[Value<'_>]) -> anyhow::Result<Vec<EnvironmentSelector>> {
-    if given.is_empty() {
-        bail!("environments must name at least one environment");
-    }
     given.iter().map(|item| selector(*item)).collect()
 }
 
