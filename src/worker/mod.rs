@@ -13,6 +13,7 @@ mod dispatch;
 mod evaluate;
 mod heads;
 mod intake;
+mod last_look;
 mod line;
 mod loops;
 mod missed;

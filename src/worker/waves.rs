@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::dispatch::refused_dispatch;
+use super::last_look::Heads;
 use super::{LEASE_SECONDS, Problem, Worker};
 use crate::config;
 use crate::engine::plan::Call;
@@ -63,12 +64,17 @@ impl Worker {
         if let Some(wave) = self.unconfirmed(effect).await? {
             return self.confirm(effect, &repository, &wave).await;
         }
-        let Some(first) = self.passenger(effect.clone(), run, fence).await? else {
+        let mut heads = Heads::new();
+        let first = self
+            .passenger(effect.clone(), run, fence, &mut heads)
+            .await?;
+        let Some(first) = first else {
             return self.settled(effect).await;
         };
         let workflow = runner_of(&first.release);
         let mut passengers = vec![first];
-        self.fill(effect, &workflow, &mut passengers).await?;
+        self.fill(effect, &workflow, &mut passengers, &mut heads)
+            .await?;
         let wave = passengers[0].wave(&workflow, self.clock.now());
         let inputs = BTreeMap::from([
             ("ocuroot_wave".to_owned(), wave.key.clone()),
@@ -89,7 +95,10 @@ impl Worker {
         if let Some(wave) = self.unconfirmed(effect).await? {
             return self.confirm(effect, &repository, &wave).await;
         }
-        let Some(passenger) = self.passenger(effect.clone(), run, fence).await? else {
+        let passenger = self
+            .passenger(effect.clone(), run, fence, &mut Heads::new())
+            .await?;
+        let Some(passenger) = passenger else {
             return self.settled(effect).await;
         };
         if passenger.run.state == RunState::Cancelling {
@@ -121,6 +130,7 @@ impl Worker {
         effect: &PendingEffect,
         workflow: &str,
         passengers: &mut Vec<Passenger>,
+        heads: &mut Heads,
     ) -> Result<(), Problem> {
         let most = passengers[0]
             .release
@@ -139,7 +149,10 @@ impl Worker {
             let Call::Dispatch { run, fence } = companion.effect.call.clone() else {
                 continue;
             };
-            match self.passenger(companion.clone(), &run, fence).await? {
+            match self
+                .passenger(companion.clone(), &run, fence, heads)
+                .await?
+            {
                 Some(passenger) if runner_of(&passenger.release) == workflow => {
                     passengers.push(passenger);
                 }
@@ -161,13 +174,11 @@ impl Worker {
         effect: PendingEffect,
         run: &RunName,
         fence: i64,
+        heads: &mut Heads,
     ) -> Result<Option<Passenger>, Problem> {
-        let Some((release, current)) = self.started_run(&effect, run, fence).await? else {
+        let Some((release, current)) = self.ready_run(&effect, run, fence, heads).await? else {
             return Ok(None);
         };
-        if !self.may_still_begin(&effect, run, fence).await? {
-            return Ok(None);
-        }
         let row = self.store.run_by_name(effect.installation_id, run).await?;
         Ok(row.map(|row| Passenger {
             effect,
