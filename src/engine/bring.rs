@@ -35,7 +35,7 @@ fn bring_to(world: &mut World, wish: &Wish, environment: &EnvironmentName) {
         return;
     }
     let lane = release.lane;
-    if !may_change(world, &name.package, environment, wish) {
+    if !may_change(world, &name.package, environment, wish) || !may_pass(world, wish, environment) {
         return;
     }
     if holder(&world.snapshot, &name.package, &key).map(|holder| holder.number) == Some(name.number)
@@ -60,6 +60,30 @@ fn bring_to(world: &mut World, wish: &Wish, environment: &EnvironmentName) {
     reply_later(world, wish);
     world.show(&name);
     world.answer(Answer::Brought(name, place));
+}
+
+/// Whether the rules let the person begin what is begun, or begun again, on the way to an environment.
+fn may_pass(world: &mut World, wish: &Wish, environment: &EnvironmentName) -> bool {
+    let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        return false;
+    };
+    let goal = release
+        .package
+        .phase_of(&TaskKey::Deploy(environment.clone()));
+    let before = release.package.tasks().filter(|task| {
+        let is_begun = release.latest_run(&task.key).is_none_or(|(_, run)| {
+            is_given_up(run.state) || (run.kind == RunKind::Down && run.state.is_finished())
+        });
+        is_begun && release.package.phase_of(&task.key) < goal
+    });
+    let passed: Vec<EnvironmentName> = before
+        .filter_map(|task| task.key.environment().cloned())
+        .collect();
+    passed.iter().all(|passed| {
+        let rules = rules_of(&world.snapshot, &wish.release.package, passed);
+        let allowed = rules.may_deploy(&wish.actor);
+        is_allowed(world, Some(&wish.release.package), passed, allowed)
+    })
 }
 
 /// Whether the rules let the person; if not, they are told which does not.
@@ -98,6 +122,13 @@ pub(super) fn is_allowed(
     }
 }
 
+fn is_given_up(state: RunState) -> bool {
+    matches!(
+        state,
+        RunState::Superseded | RunState::Cancelled | RunState::Failed
+    )
+}
+
 /// Queues again what was given up on the way to a deployment, and the deployment itself.
 pub(super) fn resume(world: &mut World, name: &ReleaseName, key: &TaskKey) {
     let Some(release) = world.snapshot.releases.get(name) else {
@@ -105,12 +136,6 @@ pub(super) fn resume(world: &mut World, name: &ReleaseName, key: &TaskKey) {
     };
     let Some(goal) = release.package.phase_of(key) else {
         return;
-    };
-    let is_given_up = |state: RunState| {
-        matches!(
-            state,
-            RunState::Superseded | RunState::Cancelled | RunState::Failed
-        )
     };
     let on_the_way = release.planned_tasks().filter(|task| {
         task.key == *key

@@ -30,6 +30,7 @@ mod protection;
 mod queues;
 mod random;
 mod reports;
+mod rights;
 mod rollback;
 mod rules;
 mod status;

@@ -1,0 +1,20 @@
+//! Whose word counts for what is done along with what they ask for.
+
+use insta::assert_snapshot;
+
+use super::story::Story;
+
+#[test]
+fn what_is_on_the_way_is_for_those_whom_its_rules_let() {
+    let mut story = Story::default();
+    story.rules("protect staging deploy:@ann");
+    story.push("api", "a1", "deploy/staging | deploy/production");
+    story.cancel("api/@r1/deploy/staging");
+    story.bring("api/@r1/deploy/production");
+    assert_snapshot!(story.answers(), @"denied for api in staging: only @ann (acme/shop repo.ocu.star:1)");
+    assert_snapshot!(story.table(), @"
+    api/@r1 cancelled
+      deploy/staging/1: cancelled, cancelled by @robin
+      deploy/production/1: pending after p1
+    ");
+}
