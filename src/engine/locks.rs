@@ -1,10 +1,13 @@
 //! Locks, freezes and pins of people.
 
+use std::collections::BTreeSet;
+
 use super::bring::is_allowed;
 use super::holds::let_go;
 use super::plan::{Answer, Change};
 use super::readiness::holder;
-use super::rules::rules;
+use super::rules::{rules, rules_of};
+use super::snapshot::Snapshot;
 use super::trigger::Unlock;
 use super::world::World;
 use crate::model::{
@@ -49,7 +52,29 @@ fn may_lock(
 ) -> bool {
     let rules = rules(&world.snapshot, repository, package, environment);
     let allowed = rules.may_deploy(actor);
-    is_allowed(world, package, environment, allowed)
+    if !is_allowed(world, package, environment, allowed) {
+        return false;
+    }
+    if package.is_some() {
+        return true;
+    }
+    // What concerns every package of a repository is for whom the rules of each let.
+    guarded(&world.snapshot, repository).iter().all(|package| {
+        let rules = rules_of(&world.snapshot, package, environment);
+        let allowed = rules.may_deploy(actor);
+        is_allowed(world, Some(package), environment, allowed)
+    })
+}
+
+/// The packages of a repository that have rules of their own.
+pub fn guarded(snapshot: &Snapshot, repository: &str) -> BTreeSet<PackageName> {
+    let files = snapshot.guards.iter();
+    let files = files.filter(|file| file.is_package && file.repository == repository);
+    let packages = files.map(|file| PackageName {
+        repository: file.repository.clone(),
+        path: file.path.clone(),
+    });
+    packages.collect()
 }
 
 /// Takes locks and holds away. What waited for them is looked at again.
@@ -97,8 +122,8 @@ pub(super) fn unlock(world: &mut World, wish: &Unlock) {
     }
     world.change(Change::Wake {
         at: None,
-        packages: std::collections::BTreeSet::new(),
-        environments: std::collections::BTreeSet::from([wish.environment.clone()]),
+        packages: BTreeSet::new(),
+        environments: BTreeSet::from([wish.environment.clone()]),
     });
     let environment = wish.environment.clone();
     world.answer(Answer::Unlocked(environment, locks, holds));
@@ -117,7 +142,7 @@ fn is_of(scope: &LockScope, wish: &Unlock) -> bool {
 
 /// The release that is live, for a pin.
 pub fn live_release(
-    snapshot: &super::Snapshot,
+    snapshot: &Snapshot,
     package: &PackageName,
     environment: &EnvironmentName,
 ) -> Option<ReleaseName> {

@@ -31,7 +31,7 @@ mod tests;
 
 use crate::model::Timestamp;
 
-pub use locks::live_release;
+pub use locks::{guarded, live_release};
 pub use plan::{Answer, Change, CommitReport, Effect, PackageReport, Plan};
 pub use snapshot::{Release, Run, Snapshot};
 pub use trigger::{Candidate, NewReleases, Trigger, Unlock, Wish};

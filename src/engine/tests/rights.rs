@@ -2,7 +2,10 @@
 
 use insta::assert_snapshot;
 
-use super::story::Story;
+use super::cockpit::lock;
+use super::story::{Story, actor};
+use crate::engine::Trigger;
+use crate::model::LockKind;
 
 #[test]
 fn what_is_on_the_way_is_for_those_whom_its_rules_let() {
@@ -17,4 +20,18 @@ fn what_is_on_the_way_is_for_those_whom_its_rules_let() {
       deploy/staging/1: cancelled, cancelled by @robin
       deploy/production/1: pending after p1
     ");
+}
+
+#[test]
+fn a_lock_of_a_guarded_package_does_not_go_with_those_of_the_repository() {
+    let mut story = Story::default();
+    story.guards(
+        "acme/shop api/release.ocu.star",
+        "protect staging deploy:@ann pull_requests",
+    );
+    let of_ann = lock(LockKind::Lock, "api/staging", story.now());
+    story.decide(&[Trigger::Lock(of_ann, actor("ann"))]);
+    story.unlock("staging");
+    assert_snapshot!(story.answers(), @"denied for api in staging: only @ann (acme/shop api:1)");
+    assert_eq!(story.snapshot.locks.len(), 1);
 }

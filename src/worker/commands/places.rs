@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::target::environments;
-use super::{Asked, Speaker};
+use super::{Asked, Place, Speaker};
 use crate::command::{Command, Verb};
-use crate::engine::{Snapshot, Trigger, Unlock};
+use crate::engine::{Snapshot, Trigger, Unlock, guarded};
 use crate::model::{Actor, EnvironmentName, Lock, LockKind, LockScope, PackageName};
 use crate::worker::{Problem, Worker};
 
@@ -30,7 +30,9 @@ impl Worker {
                     Verb::Freeze => LockKind::Freeze,
                     _ => LockKind::Lock,
                 };
-                asked.note_places(&scope, &environment);
+                asked
+                    .places
+                    .extend(places(speaker, &snapshot, &scope, &environment));
                 let lock = self.new_lock(speaker, command, &environment, scope, kind);
                 asked.triggers.push(Trigger::Lock(lock, actor));
             }
@@ -63,7 +65,9 @@ impl Worker {
                 let actor = self
                     .locker(speaker, &snapshot, &scope, &environment)
                     .await?;
-                asked.note_places(&scope, &environment);
+                asked
+                    .places
+                    .extend(places(speaker, &snapshot, &scope, &environment));
                 let kind = LockKind::Pin(release);
                 let lock = self.new_lock(speaker, command, &environment, scope, kind);
                 asked.triggers.push(Trigger::Lock(lock, actor));
@@ -120,7 +124,9 @@ impl Worker {
                         && scope.covers(&hold.package)
                 });
                 let holds = holds.cloned().collect();
-                asked.note_places(&scope, &environment);
+                asked
+                    .places
+                    .extend(places(speaker, &snapshot, &scope, &environment));
                 asked.triggers.push(Trigger::Unlock(Unlock {
                     environment: environment.clone(),
                     scope,
@@ -170,12 +176,7 @@ impl Worker {
         scope: &LockScope,
         environment: &EnvironmentName,
     ) -> Result<Actor, Problem> {
-        // A whole repository is guarded by the rules that hold for any package of it.
-        let package = scope.package().cloned().unwrap_or_else(|| PackageName {
-            repository: speaker.repository.reference_name.clone(),
-            path: String::new(),
-        });
-        let places = [(package, environment.clone())];
+        let places = places(speaker, snapshot, scope, environment);
         self.actor(
             speaker.repository,
             speaker.person(),
@@ -187,12 +188,29 @@ impl Worker {
     }
 }
 
-impl Asked {
-    fn note_places(&mut self, scope: &LockScope, environment: &EnvironmentName) {
-        let package = scope.package().cloned();
-        let place = package.map(|package| (package, environment.clone()));
-        self.places.extend(place);
-    }
+/// Whose rules are asked: those of the package, or those that hold for any package and those of each.
+fn places(
+    speaker: Speaker<'_>,
+    snapshot: &Snapshot,
+    scope: &LockScope,
+    environment: &EnvironmentName,
+) -> Vec<Place> {
+    let repository = &speaker.repository.reference_name;
+    let packages = match scope.package() {
+        Some(package) => BTreeSet::from([package.clone()]),
+        None => {
+            let any = PackageName {
+                repository: repository.clone(),
+                path: String::new(),
+            };
+            let own = guarded(snapshot, repository).into_iter();
+            own.chain([any]).collect()
+        }
+    };
+    let packages = packages.into_iter();
+    packages
+        .map(|package| (package, environment.clone()))
+        .collect()
 }
 
 /// The packages that are named, or all: of the repository, or, to stop the line, of the workspace.
