@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::bring::{break_glass, is_allowed, may_change, reply_later, say};
-use super::gates::{Gate, gates};
+use super::gates::{Gate, gates, is_own_work};
 use super::outcome::again;
 use super::plan::{Answer, Call};
 use super::readiness::newer_live_release;
@@ -105,7 +105,9 @@ fn approve_in(world: &mut World, wish: &Wish, environment: &EnvironmentName) -> 
     let rules = rules_of(&world.snapshot, package, environment);
     let allowed = rules.may_approve(&wish.actor);
     let release = world.snapshot.releases.get(&wish.release);
-    let is_own = release.is_some_and(|release| release.is_work_of(&wish.actor.login));
+    let login = &wish.actor.login;
+    let is_own =
+        release.is_some_and(|release| is_own_work(&world.snapshot, release, environment, login));
     let forbids = rules.protections.iter().find(|(_, protection)| {
         let counts = protection.approvals > 0 && wish.actor.is_one_of(&protection.approve);
         counts && !protection.allow_self

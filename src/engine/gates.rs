@@ -150,6 +150,22 @@ pub fn gates(
     gates
 }
 
+/// Whether the release is the person's own work in the environment: what they wrote, or asked for.
+pub(super) fn is_own_work(
+    snapshot: &Snapshot,
+    release: &Release,
+    environment: &EnvironmentName,
+    login: &str,
+) -> bool {
+    let at = At {
+        snapshot,
+        release,
+        environment,
+        now: Timestamp::default(),
+    };
+    at.is_own_work_of(login)
+}
+
 /// One release in one environment at one time.
 struct At<'a> {
     snapshot: &'a Snapshot,
@@ -298,7 +314,7 @@ impl At<'_> {
             .said()
             .filter(|approval| approval.kind == ApprovalKind::Approve && approval.plan == plan)
             .filter(|approval| approval.actor().is_one_of(&protection.approve))
-            .filter(|approval| protection.allow_self || !self.release.is_work_of(&approval.by))
+            .filter(|approval| protection.allow_self || !self.is_own_work_of(&approval.by))
             .map(|approval| approval.by.clone())
             .collect();
         people.sort_by_key(|login| login.to_ascii_lowercase());
@@ -309,6 +325,14 @@ impl At<'_> {
     fn is_asked_for(&self) -> bool {
         let mut said = self.said();
         self.release.lane.is_some() || said.any(|approval| approval.kind == ApprovalKind::Deploy)
+    }
+
+    /// Whether the person wrote the release, or asked for it or for its going here.
+    fn is_own_work_of(&self, login: &str) -> bool {
+        let has_asked = |approval: &crate::model::Approval| {
+            approval.kind == ApprovalKind::Deploy && approval.by.eq_ignore_ascii_case(login)
+        };
+        self.release.is_work_of(login) || self.said().any(has_asked)
     }
 
     fn is_glass_broken(&self) -> bool {

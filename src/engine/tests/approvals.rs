@@ -304,3 +304,31 @@ fn who_may_neither_approve_nor_deploy_rejects_nothing() {
       deploy/production/1: pending after p1
     ");
 }
+
+#[test]
+fn whoever_asks_for_a_release_there_does_not_approve_it() {
+    let mut story = waiting("protect production approvals:1");
+    story.done("api/@r1/deploy/staging");
+    story.bring("api/@r1/deploy/production");
+    story.approve_as("Robin", "api/@r1");
+    assert_snapshot!(story.answers(), @"api/@r1 is their own work in production (acme/shop repo.ocu.star:1)");
+    story.approve_as("ann", "api/@r1");
+    assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/staging/1: complete
+      deploy/production/1: starting
+    ");
+}
+
+#[test]
+fn an_approval_does_not_count_once_its_giver_asks_for_the_release() {
+    let mut story = waiting("protect production approvals:1");
+    story.approve_as("robin", "api/@r1/deploy/production");
+    story.bring("api/@r1/deploy/production");
+    story.done("api/@r1/deploy/staging");
+    assert_snapshot!(story.table(), @"
+    api/@r1 blocked
+      deploy/staging/1: complete
+      deploy/production/1: pending held by approvals [] of 1 (acme/shop repo.ocu.star:1)
+    ");
+}
