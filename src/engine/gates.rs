@@ -342,7 +342,18 @@ impl At<'_> {
         let plan = || plan_of(self.snapshot, self.release, self.environment);
         self.said()
             .filter(breaks)
-            .any(|approval| approval.plan == plan())
+            .any(|approval| approval.plan == plan() && !self.has_got_there_since(approval.at))
+    }
+
+    /// The word that breaks the glass is for one deployment: what is locked or frozen after it holds the next one.
+    fn has_got_there_since(&self, said: Timestamp) -> bool {
+        let key = TaskKey::Deploy(self.environment.clone());
+        self.release.runs.iter().any(|((of, _), run)| {
+            *of == key
+                && run.kind == RunKind::Up
+                && run.state == RunState::Complete
+                && run.finished_at > Some(said)
+        })
     }
 
     fn said(&self) -> impl Iterator<Item = &crate::model::Approval> {

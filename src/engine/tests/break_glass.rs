@@ -133,3 +133,25 @@ fn a_deployment_of_a_pull_request_may_break_the_glass() {
       deploy/staging/1: starting
     ");
 }
+
+#[test]
+fn a_broken_glass_is_for_one_deployment() {
+    let mut story = Story::default();
+    story.push("api", "a1", "deploy/staging");
+    story.done("api/@r1/deploy/staging");
+    story.lock("staging");
+    story.push("api", "a2", "deploy/staging");
+    story.break_glass("api/@r2/deploy/staging");
+    story.done("api/@r2/deploy/staging");
+    story.unlock("staging");
+    story.push("api", "a3", "deploy/staging");
+    story.done("api/@r3/deploy/staging");
+    // Somebody locks again; who may deploy is not who may go past that.
+    story.lock("staging");
+    story.rollback("api/@r2/deploy/staging");
+    assert_snapshot!(story.table_of("api/@r2"), @"
+    api/@r2 waiting
+      deploy/staging/1: complete
+      deploy/staging/2: pending held by lock of @robin
+    ");
+}
