@@ -1,10 +1,14 @@
 //! What a deployment that could start waits for besides its phase and its inputs: people, rules and the calendar.
 
-use super::rules::{Rules, place, plan_of, rules_of};
+mod said;
+
+pub(super) use said::is_own_work;
+
+use super::rules::{Rules, place, rules_of};
 use super::snapshot::{Release, Run, Snapshot};
 use crate::model::{
-    ApprovalKind, EnvironmentName, Freeze, Grantee, GuardFile, Hold, Lock, LockKind, Protection,
-    QueuePolicy, ReleaseName, RunKind, RunState, TaskKey, Timestamp,
+    EnvironmentName, Freeze, Grantee, GuardFile, Hold, Lock, LockKind, Protection, QueuePolicy,
+    ReleaseName, RunKind, RunState, TaskKey, Timestamp,
 };
 
 /// One thing that stands in the way.
@@ -150,22 +154,6 @@ pub fn gates(
     gates
 }
 
-/// Whether the release is the person's own work in the environment: what they wrote, or asked for.
-pub(super) fn is_own_work(
-    snapshot: &Snapshot,
-    release: &Release,
-    environment: &EnvironmentName,
-    login: &str,
-) -> bool {
-    let at = At {
-        snapshot,
-        release,
-        environment,
-        now: Timestamp::default(),
-    };
-    at.is_own_work_of(login)
-}
-
 /// One release in one environment at one time.
 struct At<'a> {
     snapshot: &'a Snapshot,
@@ -305,60 +293,6 @@ impl At<'_> {
             allow_self: protection.allow_self,
             place: place.to_owned(),
         })
-    }
-
-    /// The people whose approvals count: of this very plan, by those who may, not by those whose own work it is.
-    fn approvers(&self, protection: &Protection) -> Vec<String> {
-        let plan = plan_of(self.snapshot, self.release, self.environment);
-        let mut people: Vec<String> = self
-            .said()
-            .filter(|approval| approval.kind == ApprovalKind::Approve && approval.plan == plan)
-            .filter(|approval| approval.actor().is_one_of(&protection.approve))
-            .filter(|approval| protection.allow_self || !self.is_own_work_of(&approval.by))
-            .map(|approval| approval.by.clone())
-            .collect();
-        people.sort_by_key(|login| login.to_ascii_lowercase());
-        people.dedup_by(|one, other| one.eq_ignore_ascii_case(other));
-        people
-    }
-
-    fn is_asked_for(&self) -> bool {
-        let mut said = self.said();
-        self.release.lane.is_some() || said.any(|approval| approval.kind == ApprovalKind::Deploy)
-    }
-
-    /// Whether the person wrote the release, or asked for it or for its going here.
-    fn is_own_work_of(&self, login: &str) -> bool {
-        let has_asked = |approval: &crate::model::Approval| {
-            approval.kind == ApprovalKind::Deploy && approval.by.eq_ignore_ascii_case(login)
-        };
-        self.release.is_work_of(login) || self.said().any(has_asked)
-    }
-
-    fn is_glass_broken(&self) -> bool {
-        let breaks = |approval: &&crate::model::Approval| {
-            matches!(approval.kind, ApprovalKind::BreakGlass { .. })
-        };
-        let plan = || plan_of(self.snapshot, self.release, self.environment);
-        self.said()
-            .filter(breaks)
-            .any(|approval| approval.plan == plan() && !self.has_got_there_since(approval.at))
-    }
-
-    /// The word that breaks the glass is for one deployment: what is locked or frozen after it holds the next one.
-    fn has_got_there_since(&self, said: Timestamp) -> bool {
-        let key = TaskKey::Deploy(self.environment.clone());
-        self.release.runs.iter().any(|((of, _), run)| {
-            *of == key
-                && run.kind == RunKind::Up
-                && run.state == RunState::Complete
-                && run.finished_at > Some(said)
-        })
-    }
-
-    fn said(&self) -> impl Iterator<Item = &crate::model::Approval> {
-        let key = (self.release.name.clone(), self.environment.clone());
-        self.snapshot.approvals.get(&key).into_iter().flatten()
     }
 
     /// The oldest release of the lane that is still to go there. One that has failed on its way holds nobody up.

@@ -35,3 +35,20 @@ fn a_lock_of_a_guarded_package_does_not_go_with_those_of_the_repository() {
     assert_snapshot!(story.answers(), @"denied for api in staging: only @ann (acme/shop api:1)");
     assert_eq!(story.snapshot.locks.len(), 1);
 }
+
+#[test]
+fn going_back_to_what_was_approved_needs_no_other_approval() {
+    let mut story = Story::default();
+    story.rules("protect staging approvals:1");
+    for (at, release) in [("a1", "api/@r1"), ("a2", "api/@r2")] {
+        story.push("api", at, "deploy/staging");
+        story.approve_as("robin", release);
+        story.done(&format!("{release}/deploy/staging"));
+    }
+    story.rollback("api/@r1/deploy/staging");
+    assert_snapshot!(story.table_of("api/@r1"), @"
+    api/@r1 running
+      deploy/staging/1: complete
+      deploy/staging/2: starting
+    ");
+}
