@@ -39,6 +39,7 @@ pub fn refusal(problem: &Refusal) -> String {
         | Refusal::UnknownRelease { .. } => unknown(problem),
         Refusal::NothingLive { .. }
         | Refusal::NothingBefore { .. }
+        | Refusal::Over { .. }
         | Refusal::OtherCommit { .. } => not_there(problem),
         Refusal::NothingToConfirm { login } => format!(
             "@{login}, there is nothing of yours to confirm here: a command waits ten minutes for its second word."
@@ -116,6 +117,15 @@ fn not_there(problem: &Refusal) -> String {
             markdown::code(release.package.short()),
             markdown::code(environment)
         ),
+        Refusal::Over {
+            release,
+            pull_request,
+        } => format!(
+            "{} {} was made for #{pull_request}, which is over: it goes nowhere any more. What the default branch has \
+             made of it can be deployed.",
+            markdown::code(release.package.short()),
+            release.number
+        ),
         Refusal::OtherCommit { release, commit } => format!(
             "{} {} is of commit {}, not the one you named. Look at that and say it again if it is what you want.",
             markdown::code(release.package.short()),
@@ -151,6 +161,13 @@ pub enum Refusal {
     },
     /// The pull request is closed unmerged.
     Closed,
+    /// The release was made for a pull request that is closed by now.
+    Over {
+        /// The release.
+        release: ReleaseName,
+        /// The pull request.
+        pull_request: i64,
+    },
     /// Nobody has registered the environment.
     UnknownEnvironment {
         /// What was typed.
@@ -219,6 +236,7 @@ impl Refusal {
             Refusal::Fork => "fork",
             Refusal::HeadMoved { .. } => "head_moved",
             Refusal::Closed => "closed",
+            Refusal::Over { .. } => "pull_request_over",
             Refusal::UnknownEnvironment { .. } => "unknown_environment",
             Refusal::UnknownPackage { .. } => "unknown_package",
             Refusal::NotInPackages { .. } => "no_such_deployment",

@@ -59,6 +59,10 @@ fn refusals_say_why_and_what_would_do() {
         not_allowed(Permission::None),
         Refusal::Fork,
         Refusal::Closed,
+        Refusal::Over {
+            release: release_name("api", 5),
+            pull_request: 7,
+        },
         environment(&["staging", "production"]),
         environment(&[]),
         package(&["api", "web"]),

@@ -31,6 +31,10 @@ impl Worker {
         };
         let mut asked = Asked::default();
         for release in live {
+            if let Some(refusal) = self.outlived(speaker, &snapshot, &release).await? {
+                asked.refusals.push(refusal);
+                continue;
+            }
             let goals = Some(goals.clone());
             let wish = self
                 .wish(speaker, command, &snapshot, release, goals)

@@ -163,12 +163,43 @@ impl Worker {
         };
         let mut asked = Asked::default();
         for release in releases {
+            if let Some(refusal) = self.outlived(speaker, &snapshot, &release).await? {
+                asked.refusals.push(refusal);
+                continue;
+            }
             let wish = self
                 .wish(speaker, command, &snapshot, release, Some(goals.clone()))
                 .await?;
             asked.bring(wish);
         }
         Ok(asked)
+    }
+
+    /// What speaks against moving a release on that was made for a pull request: that is over, or has another head.
+    pub(super) async fn outlived(
+        &self,
+        speaker: Speaker<'_>,
+        snapshot: &Snapshot,
+        release: &ReleaseName,
+    ) -> Result<Option<Refusal>, Problem> {
+        let known = snapshot.releases.get(release);
+        let Some((known, pull_request)) = known.and_then(|known| Some((known, known.lane?))) else {
+            return Ok(None);
+        };
+        let pull = self
+            .github
+            .installation(speaker.repository.installation_id)
+            .pull_request(&speaker.repository.name, pull_request)
+            .await?;
+        if pull.state == PullRequestState::Closed {
+            let release = release.clone();
+            return Ok(Some(Refusal::Over {
+                release,
+                pull_request,
+            }));
+        }
+        let head = pull.head_sha;
+        Ok((head != known.commit).then_some(Refusal::HeadMoved { head }))
     }
 
     /// A person's wish about one release.
