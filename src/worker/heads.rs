@@ -135,13 +135,14 @@ impl Worker {
             .await?;
         self.note_pull_request(&repository, &pull).await?;
         if pull.state == PullRequestState::Closed {
+            let is_released = pull.merged && pull.base_ref == repository.default_branch;
             return self
                 .over(
                     delivery,
                     &repository,
                     pull.number,
                     &pull.head_sha,
-                    pull.merged,
+                    is_released,
                 )
                 .await;
         }

@@ -47,8 +47,15 @@ impl Worker {
             PullRequestAction::Closed { .. } | PullRequestAction::Other(_) => false,
         };
         if let PullRequestAction::Closed { merged } = pull.action {
+            let is_released = merged && ends.base_ref == repository.default_branch;
             return self
-                .over(delivery, repository, pull.number, &ends.head_sha, merged)
+                .over(
+                    delivery,
+                    repository,
+                    pull.number,
+                    &ends.head_sha,
+                    is_released,
+                )
                 .await;
         }
         if !is_news {
@@ -62,14 +69,15 @@ impl Worker {
         self.preview(delivery, repository, proposed).await
     }
 
-    /// A pull request that is over holds nothing any more. What its head's check says of others is said without it.
+    /// A pull request that is over holds nothing any more: what it held is given back, unless it is merged into the
+    /// default branch and released from there. What its head's check says of others is said without it.
     pub(super) async fn over(
         &self,
         delivery: &Delivery,
         repository: &Repository,
         number: i64,
         head: &CommitSha,
-        is_merged: bool,
+        is_released: bool,
     ) -> Result<(), Problem> {
         let installation_id = repository.installation_id;
         let holds = self
@@ -80,7 +88,7 @@ impl Worker {
             package: hold.package,
             environment: hold.environment,
             pull_request: number,
-            is_given_back: !is_merged,
+            is_given_back: !is_released,
         });
         let done = Done::Delivery(delivery.id);
         let mut decision = Decision::new(installation_id, triggers.collect(), done);

@@ -24,6 +24,7 @@ mod pull_requests;
 mod push;
 mod releases;
 mod required_check;
+mod rights;
 mod runner;
 mod second_word;
 mod settings;

@@ -1,0 +1,127 @@
+//! Ways around what people may do, each shown to be closed.
+
+use ocuroot::simulator::{MergeMethod, NewPullRequest};
+
+use crate::harness::{App, succeed};
+use crate::pains::{proposed, shop};
+
+const SHOP: &str = "acme/shop";
+
+/// Says it, and answers the reply.
+async fn reply(app: &App, number: u64, person: &str, command: &str) -> String {
+    app.say(number, person, command).await;
+    app.last_words(number)
+}
+
+#[tokio::test]
+async fn what_a_closed_pull_request_proposed_goes_nowhere_by_its_number() {
+    let app = shop("").await;
+    let number = proposed(&app).await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    app.github
+        .close_pull_request(SHOP, number, "alice")
+        .unwrap();
+    app.play(succeed).await;
+    let before = app.deployments();
+    let other = app.propose_on("other", &[("api/main.txt", "three\n")]);
+    app.settle().await;
+    for place in [number, other] {
+        let words = reply(
+            &app,
+            place,
+            "bob",
+            "/ocuroot deploy production --release r2 --package api",
+        );
+        let words = words.await;
+        assert!(words.contains("is over"), "{words}");
+    }
+    app.play(succeed).await;
+    assert_eq!(app.deployments(), before);
+    assert_eq!(app.holder("api", "production").await, None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_merged_pull_request_left_somewhere_is_not_promoted() {
+    let app = shop("protect([\"staging\"], queue=\"manual\", pull_requests=True)").await;
+    let number = proposed(&app).await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    let squash = MergeMethod::Squash;
+    app.github
+        .merge_pull_request(SHOP, number, squash, "bob")
+        .unwrap();
+    app.play(succeed).await;
+    let words = reply(
+        &app,
+        number,
+        "bob",
+        "/ocuroot promote staging production api",
+    )
+    .await;
+    assert!(words.contains("is over"), "{words}");
+    assert_eq!(app.holder("api", "production").await, None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_older_head_goes_nowhere_by_its_number() {
+    let app = shop("").await;
+    let number = proposed(&app).await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    let files = [("api/main.txt", Some("three\n"))];
+    app.github
+        .push_to_pull_request(SHOP, number, &files, "More", "alice")
+        .unwrap();
+    app.settle().await;
+    let words = reply(
+        &app,
+        number,
+        "bob",
+        "/ocuroot promote staging production api",
+    )
+    .await;
+    assert!(words.contains("has moved"), "{words}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_merge_into_another_branch_gives_back_what_was_held() {
+    let app = shop("").await;
+    app.github
+        .push(
+            SHOP,
+            "next",
+            &[("next.txt", Some("next\n"))],
+            "Begin",
+            "alice",
+        )
+        .unwrap();
+    let new = NewPullRequest {
+        title: "Change the API".to_owned(),
+        branch: "change".to_owned(),
+        base: "next".to_owned(),
+        files: vec![("api/main.txt".to_owned(), Some("two\n".to_owned()))],
+        user: "alice".to_owned(),
+        ..NewPullRequest::default()
+    };
+    let number = app.github.open_pull_request(SHOP, new).unwrap();
+    app.settle().await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    let merge = MergeMethod::Merge;
+    app.github
+        .merge_pull_request(SHOP, number, merge, "bob")
+        .unwrap();
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "staging").await, None);
+    let live = app.deployments();
+    let live: Vec<&str> = live
+        .lines()
+        .filter(|line| line.starts_with("staging api") && line.ends_with("success"))
+        .collect();
+    assert_eq!(live, ["staging api r1 success"]);
+    app.finish().await;
+}
