@@ -10,15 +10,24 @@ use crate::engine::{Candidate, NewReleases};
 use crate::model::{Action, CommitSha, Diagnostic, Environment, GuardFile, Package, PackageName};
 use crate::store::{Repository, Scope};
 
+/// What was found in a commit.
+pub(super) struct Evaluated {
+    /// Its packages, environments and rules.
+    pub(super) new: NewReleases,
+    /// Files without a package, with what each of them loads.
+    pub(super) plain_files: BTreeMap<String, BTreeSet<String>>,
+}
+
 impl Worker {
-    /// Evaluates what `changed` concerns in `commit`; `None` means everything.
+    /// Evaluates what `changed` concerns in `commit`; `None` means everything. Nothing is remembered of it: the commit
+    /// may be a stranger's.
     pub(super) async fn evaluate(
         &self,
         repository: &Repository,
         commit: &CommitSha,
         sources: &Sources,
         changed: Option<&BTreeSet<String>>,
-    ) -> Result<NewReleases, Problem> {
+    ) -> Result<Evaluated, Problem> {
         let known = self.store.known_packages(repository.id).await?;
         let selected = affected(&sources.package_files, changed, &known);
         let mut paths: Vec<String> = selected.iter().map(|(path, _)| path.clone()).collect();
@@ -37,10 +46,13 @@ impl Worker {
                 .evaluate(&sources.tree, &paths, &merged)
                 .await?;
         }
-        let mut new = NewReleases {
-            environments: registered,
-            repository: Some(repository.reference_name.clone()),
-            ..NewReleases::of(repository.id, commit.clone())
+        let mut found = Evaluated {
+            new: NewReleases {
+                environments: registered,
+                repository: Some(repository.reference_name.clone()),
+                ..NewReleases::of(repository.id, commit.clone())
+            },
+            plain_files: BTreeMap::new(),
         };
         let ignored = ignored_paths(&evaluations);
         let reasons: BTreeMap<&String, &String> = selected
@@ -53,11 +65,11 @@ impl Worker {
                 continue;
             }
             self.take(
-                repository, commit, sources, &path, reason, evaluation, &mut new,
+                repository, commit, sources, &path, reason, evaluation, &mut found,
             )
             .await?;
         }
-        Ok(new)
+        Ok(found)
     }
 
     /// Adds one file's evaluation to what the commit releases. A file with errors is reported and left out.
@@ -73,8 +85,9 @@ impl Worker {
         path: &str,
         reason: &str,
         evaluation: Evaluation,
-        new: &mut NewReleases,
+        found: &mut Evaluated,
     ) -> Result<(), Problem> {
+        let new = &mut found.new;
         let mut has_errors = evaluation.diagnostics.iter().any(Diagnostic::is_error);
         if !has_errors {
             new.guards.push(guards(repository, path, &evaluation));
@@ -82,9 +95,8 @@ impl Worker {
         new.diagnostics.extend(evaluation.diagnostics);
         let Some(mut package) = evaluation.package else {
             if !has_errors && path != "repo.ocu.star" {
-                self.store
-                    .put_known_file(repository, path, &evaluation.loads)
-                    .await?;
+                let loads = evaluation.loads;
+                found.plain_files.insert(path.to_owned(), loads);
             }
             return Ok(());
         };

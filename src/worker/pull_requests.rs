@@ -203,9 +203,8 @@ impl Worker {
         } else {
             comparison.changed_paths.into_iter().collect()
         };
-        let mut new = self
-            .evaluate(repository, head, &sources, Some(&changed))
-            .await?;
+        let evaluated = self.evaluate(repository, head, &sources, Some(&changed));
+        let mut new = evaluated.await?.new;
         new.guards
             .extend(taken_away(repository, &sources, &changed));
         new.base = Some(base);

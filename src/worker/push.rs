@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::guards;
 use super::line::Decision;
-use super::sources::is_starlark;
+use super::sources::{Sources, is_starlark};
 use super::{Problem, Worker};
 use crate::engine::{NewReleases, Trigger};
 use crate::github::{ComparisonStatus, GitHubError};
@@ -65,12 +65,12 @@ impl Worker {
             Difference::Paths(paths, authors) => {
                 changes_config = paths.iter().any(|path| is_starlark(path));
                 let paths = Some(&paths);
-                let new = self.evaluate(repository, commit, &sources, paths).await?;
+                let new = self.evaluated(repository, commit, &sources, paths).await?;
                 (NewReleases { authors, ..new }, true)
             }
             Difference::Everything => {
                 changes_config = true;
-                let new = self.evaluate(repository, commit, &sources, None).await?;
+                let new = self.evaluated(repository, commit, &sources, None).await?;
                 (new, true)
             }
         };
@@ -91,6 +91,22 @@ impl Worker {
         decision.released = is_head.then(|| (repository.id, commit.clone()));
         self.decide(decision).await?;
         Ok(())
+    }
+
+    /// Evaluates a commit of the default branch, and remembers which files there are: only its own may say what
+    /// has to be looked at again.
+    async fn evaluated(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+        sources: &Sources,
+        changed: Option<&BTreeSet<String>>,
+    ) -> Result<NewReleases, Problem> {
+        let found = self.evaluate(repository, commit, sources, changed).await?;
+        for (path, loads) in &found.plain_files {
+            self.store.put_known_file(repository, path, loads).await?;
+        }
+        Ok(found.new)
     }
 
     async fn difference(

@@ -2,6 +2,7 @@
 
 use ocuroot::simulator::{MergeMethod, NewPullRequest};
 
+use crate::harness::repositories::ENVIRONMENTS;
 use crate::harness::{App, succeed};
 use crate::pains::{proposed, shop};
 
@@ -123,5 +124,43 @@ async fn a_merge_into_another_branch_gives_back_what_was_held() {
         .filter(|line| line.starts_with("staging api") && line.ends_with("success"))
         .collect();
     assert_eq!(live, ["staging api r1 success"]);
+    app.finish().await;
+}
+
+/// Rules whose people stand in a file of their own.
+const LOADING: &str = r#"
+load("people.star", "APPROVERS")
+protect(["production"], approve=APPROVERS, approvals=1)
+"#;
+
+#[tokio::test]
+async fn what_a_fork_says_of_a_rules_file_changes_nothing_of_what_is_looked_at() {
+    let app = shop("").await;
+    let rules = format!("{ENVIRONMENTS}\n{LOADING}");
+    let people = |names: &str| format!("APPROVERS = [{names}]\n");
+    app.push(
+        &[
+            ("people.star", Some(people("\"@bob\"").as_str())),
+            ("environments.ocu.star", Some(rules.as_str())),
+        ],
+        "Have bob approve",
+    );
+    app.play(succeed).await;
+    // A stranger proposes that the file loads nothing.
+    app.propose_as(&[("environments.ocu.star", ENVIRONMENTS)], "mallory", true);
+    app.settle().await;
+    let only_carol = people("\"@carol\"");
+    app.push(
+        &[("people.star", Some(only_carol.as_str()))],
+        "Have carol approve",
+    );
+    app.push(&[("api/main.txt", Some("two\n"))], "Change the API");
+    app.play(succeed).await;
+    let number = proposed(&app).await;
+    let words = reply(&app, number, "bob", "/ocuroot why production api").await;
+    assert!(
+        words.contains("@carol") && !words.contains("@bob\n"),
+        "{words}"
+    );
     app.finish().await;
 }
