@@ -189,13 +189,17 @@ impl Store {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// What is known of the repository's packages, by path.
+    /// What is known of the repository's packages, by path. One that is only proposed is not known yet.
     ///
     /// # Errors
     /// When the database does.
     pub async fn known_packages(&self, repository_id: i64) -> Result<BTreeMap<String, Known>> {
         let rows =
-            sqlx::query("SELECT path, watch, also, loads FROM package WHERE repository_id = $1")
+            sqlx::query(
+            "SELECT path, watch, also, loads FROM package WHERE repository_id = $1 AND \
+             (NOT EXISTS (SELECT 1 FROM release WHERE release.package_id = package.id) OR \
+             EXISTS (SELECT 1 FROM release WHERE release.package_id = package.id AND release.lane IS NULL))",
+        )
                 .bind(repository_id)
                 .fetch_all(&self.readers)
                 .await?;

@@ -240,6 +240,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         Ok(())
     }
 
+    /// The package's row. What is watched and loaded is what the newest release of the default branch says: neither
+    /// an older one that is moved nor what is only proposed changes what pushes release.
     async fn put_package(&mut self, release: &Release) -> Result<i64> {
         let package = &release.name.package;
         let watch = release.package.watch.as_ref();
@@ -248,8 +250,11 @@ impl<'a, 'c> Rows<'a, 'c> {
             "INSERT INTO package (installation_id, repository_id, repository, path, watch, loads) \
              VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (installation_id, repository, path) DO UPDATE SET \
-             repository_id = excluded.repository_id, watch = excluded.watch, loads = excluded.loads \
-             RETURNING id",
+             repository_id = excluded.repository_id, \
+             watch = CASE WHEN $7 = 1 AND NOT EXISTS (SELECT 1 FROM release WHERE package_id = package.id \
+             AND number > $8 AND lane IS NULL) THEN excluded.watch ELSE package.watch END, \
+             loads = CASE WHEN $7 = 1 AND NOT EXISTS (SELECT 1 FROM release WHERE package_id = package.id \
+             AND number > $8 AND lane IS NULL) THEN excluded.loads ELSE package.loads END RETURNING id",
         )
         .bind(self.commit.installation_id)
         .bind(release.repository_id)
@@ -257,6 +262,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         .bind(&package.path)
         .bind(watch)
         .bind(to_json("loads", &release.package.loads)?)
+        .bind(i64::from(release.lane.is_none()))
+        .bind(release.name.number.0)
         .fetch_one(&mut **self.transaction)
         .await?;
         self.packages.insert(package.clone(), row.get(0));

@@ -4,7 +4,7 @@ use ocuroot::simulator::{MergeMethod, NewPullRequest};
 
 use crate::harness::repositories::ENVIRONMENTS;
 use crate::harness::{App, succeed};
-use crate::pains::{proposed, shop};
+use crate::pains::{PACKAGE, proposed, shop};
 
 const SHOP: &str = "acme/shop";
 
@@ -162,5 +162,24 @@ async fn what_a_fork_says_of_a_rules_file_changes_nothing_of_what_is_looked_at()
         words.contains("@carol") && !words.contains("@bob\n"),
         "{words}"
     );
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_pull_request_watches_changes_nothing_of_what_pushes_release() {
+    let app = shop("").await;
+    let watching = format!("{PACKAGE}\nwatch([\"nothing.txt\"])\n");
+    let number = app.propose(&[("api/release.ocu.star", watching.as_str())]);
+    app.settle().await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    app.github
+        .close_pull_request(SHOP, number, "alice")
+        .unwrap();
+    app.play(succeed).await;
+    app.push(&[("api/main.txt", Some("two\n"))], "Change the API");
+    app.play(succeed).await;
+    let live = app.deployments();
+    assert!(live.contains("production api r3 success"), "{live}");
     app.finish().await;
 }
