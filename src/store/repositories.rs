@@ -59,7 +59,8 @@ pub(super) fn read_repository(row: &SqliteRow) -> Result<Repository> {
 }
 
 impl Store {
-    /// Takes over what an event says of a repository. A rename keeps its ref name, so that refs stay true.
+    /// Takes over what an event says of a repository. A rename keeps its ref name, so that refs stay true. In another
+    /// workspace nothing of it is released, and none of its rules is known: it begins anew there.
     ///
     /// # Errors
     /// When the database does.
@@ -74,8 +75,9 @@ impl Store {
         let row = sqlx::query(
             "INSERT INTO repository (id, installation_id, name, reference_name, default_branch) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
-             installation_id = excluded.installation_id, name = excluded.name, \
-             default_branch = excluded.default_branch, is_gone = 0 \
+             released_commit = CASE WHEN repository.installation_id = excluded.installation_id \
+             THEN repository.released_commit END, installation_id = excluded.installation_id, \
+             name = excluded.name, default_branch = excluded.default_branch, is_gone = 0 \
              RETURNING reference_name, released_commit",
         )
         .bind(id)

@@ -183,3 +183,18 @@ async fn what_a_pull_request_watches_changes_nothing_of_what_pushes_release() {
     assert!(live.contains("production api r3 success"), "{live}");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_repository_in_another_workspace_keeps_its_rules() {
+    let app = shop("protect([\"production\"], approvals=2)").await;
+    let store = &app.worker.store;
+    let id = i64::try_from(app.github.repository_id(SHOP).unwrap()).unwrap();
+    let known = store.repository(id).await.unwrap().unwrap();
+    assert!(known.released_commit.is_some());
+    let moved = store
+        .put_repository(77, id, &known.name, &known.reference_name, "main")
+        .await
+        .unwrap();
+    assert_eq!(moved.released_commit, None, "everything is looked at again");
+    app.finish().await;
+}
