@@ -198,3 +198,32 @@ async fn a_repository_in_another_workspace_keeps_its_rules() {
     assert_eq!(moved.released_commit, None, "everything is looked at again");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_second_word_in_the_same_breath_is_none() {
+    let app = shop("protect([\"staging\"], confirm=True, pull_requests=True)").await;
+    let number = proposed(&app).await;
+    let both = "/ocuroot deploy staging\n/ocuroot confirm";
+    let words = reply(&app, number, "alice", both).await;
+    assert!(words.contains("nothing of yours to confirm"), "{words}");
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "staging").await, None);
+    // What it came to is there to be read now.
+    app.say(number, "alice", "/ocuroot confirm").await;
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "staging").await, Some(number));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn ending_all_locks_of_a_repository_wants_a_second_word_too() {
+    let app = shop("protect([\"staging\"], confirm=True)").await;
+    let number = proposed(&app).await;
+    let lock = "/ocuroot lock staging --reason \"a test\"";
+    for command in [lock, "/ocuroot confirm", "/ocuroot unlock staging"] {
+        app.say(number, "alice", command).await;
+    }
+    let words = reply(&app, number, "alice", "/ocuroot why staging api").await;
+    assert!(words.to_lowercase().contains("lock"), "{words}");
+    app.finish().await;
+}

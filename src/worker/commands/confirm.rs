@@ -99,6 +99,8 @@ impl Worker {
                 self.clock.now(),
             )
             .await?;
+        // Said in the same breath, it is no second word: nobody has seen yet what the first one comes to.
+        let waiting = waiting.filter(|waiting| !heard.lines.contains(&waiting.line));
         let Some(waiting) = waiting else {
             let login = speaker.login.to_owned();
             heard.refuse(&second.line, &Refusal::NothingToConfirm { login });

@@ -68,6 +68,8 @@ impl Asked {
 /// What the commands of one comment come to.
 #[derive(Default)]
 struct Heard {
+    /// Every line of the comment that is meant as a command.
+    lines: Vec<String>,
     triggers: Vec<Trigger>,
     replies: Vec<String>,
     /// What programs that read the reply are told besides the engine's answers.
@@ -122,7 +124,7 @@ impl Worker {
             Ok(command) => command.line.clone(),
             Err(error) => error.line.clone(),
         });
-        let lines = lines.collect();
+        heard.lines = lines.collect();
         for command in commands {
             match command {
                 Ok(command) => self.hear(speaker, &command, &mut heard).await?,
@@ -141,7 +143,7 @@ impl Worker {
         decision.asked_by = Some(Asker {
             login: author.login.clone(),
             place: format!("{}#{}", repository.name, comment.number),
-            lines,
+            lines: heard.lines,
         });
         self.decide(decision).await?;
         for confirmation in &heard.confirmed {
