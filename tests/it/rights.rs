@@ -227,3 +227,23 @@ async fn ending_all_locks_of_a_repository_wants_a_second_word_too() {
     assert!(words.to_lowercase().contains("lock"), "{words}");
     app.finish().await;
 }
+
+#[tokio::test]
+async fn paths_that_github_does_not_list_have_owners_all_the_same() {
+    let app = shop("protect([\"production\"], approve=[\"codeowners\"], approvals=1)").await;
+    let owners = "/api/ @bob\n/api/zz.txt @carol\n";
+    app.push(&[("CODEOWNERS", Some(owners))], "Say who owns what");
+    app.play(succeed).await;
+    let names: Vec<String> = (0..300)
+        .map(|index| format!("api/many/{index:03}.txt"))
+        .collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x\n")).collect();
+    files.push(("api/zz.txt", "carol's\n"));
+    let number = app.propose(&files);
+    app.settle().await;
+    app.merge(number);
+    app.play(succeed).await;
+    let words = reply(&app, number, "bob", "/ocuroot approve").await;
+    assert!(words.contains("for the code owners"), "{words}");
+    app.finish().await;
+}

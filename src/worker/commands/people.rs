@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::affected::concerning;
 use crate::engine::rules::rules_of;
 use crate::engine::{Release, Snapshot};
-use crate::github::GitHubError;
-use crate::model::{Actor, CodeOwners, EnvironmentName, Grantee, PackageName, Permission};
+use crate::github::{ComparisonStatus, GitHubError};
+use crate::model::{
+    Actor, CodeOwners, CommitSha, EnvironmentName, Grantee, PackageName, Permission,
+};
 use crate::store::Repository;
 use crate::worker::{Problem, Worker};
 
@@ -64,12 +66,16 @@ impl Worker {
                 tracing::warn!(%team, "the App may not see who is in a team: accept its permission `members: read`");
                 Ok(false)
             }
+            Err(problem) if !problem.is_transient() => {
+                tracing::warn!(%team, %problem, "nobody knows who is in a team");
+                Ok(false)
+            }
             answer => Ok(answer?),
         }
     }
 
     /// Whether the person owns every touched path that has owners, by `CODEOWNERS` of the default branch. Where none
-    /// has, nobody does.
+    /// has, or the file cannot be read, nobody does.
     async fn owns(
         &self,
         repository: &Repository,
@@ -83,7 +89,14 @@ impl Worker {
             .github
             .installation(repository.installation_id)
             .code_owners(&repository.name, &repository.default_branch)
-            .await?;
+            .await;
+        let text = match text {
+            Err(problem) if !problem.is_transient() => {
+                tracing::warn!(%problem, repository = repository.name.as_str(), "CODEOWNERS cannot be read");
+                return Ok(false);
+            }
+            text => text?,
+        };
         let owners = CodeOwners::parse(&text.unwrap_or_default());
         let mut known: BTreeMap<&Grantee, bool> = BTreeMap::new();
         let mut owns_any = false;
@@ -122,15 +135,33 @@ impl Worker {
         if !named(snapshot, places).contains(&Grantee::CodeOwners) {
             return Ok(BTreeSet::new());
         }
-        let changed = self
+        let changed = match self.differing(repository, base, &release.commit).await {
+            Err(Problem::GitHub(problem)) if !problem.is_transient() => {
+                tracing::warn!(release = %release.name, %problem, "what a release changes is not known");
+                return Ok(BTreeSet::new());
+            }
+            changed => changed?,
+        };
+        let known = self.store.known_packages(repository.id).await?;
+        Ok(concerning(&release.name.package.path, &changed, &known))
+    }
+
+    /// All that differs, however much that is and whatever became of the history.
+    async fn differing(
+        &self,
+        repository: &Repository,
+        base: &CommitSha,
+        commit: &CommitSha,
+    ) -> Result<BTreeSet<String>, Problem> {
+        let comparison = self
             .github
             .installation(repository.installation_id)
-            .compare(&repository.name, base.as_str(), release.commit.as_str())
-            .await?
-            .changed_paths;
-        let known = self.store.known_packages(repository.id).await?;
-        let changed = changed.into_iter().collect();
-        Ok(concerning(&release.name.package.path, &changed, &known))
+            .compare(&repository.name, base.as_str(), commit.as_str())
+            .await?;
+        if comparison.truncated || comparison.status != ComparisonStatus::Ahead {
+            return self.tree_difference(repository, base, commit).await;
+        }
+        Ok(comparison.changed_paths.into_iter().collect())
     }
 }
 
