@@ -81,6 +81,14 @@ fn check(command: &Command) -> Result<(), String> {
             );
         }
     }
+    let mut names = command.values.iter().map(|(name, _)| name);
+    if let Some(global) = names.find(|name| name.starts_with("@/"))
+        && (command.release.is_some() || !command.packages.is_empty())
+    {
+        return Err(format!(
+            "`{global}` belongs to the whole workspace: `--package` and `--release` are for values of releases"
+        ));
+    }
     if let Some(from) = &command.from
         && let Some(same) = command
             .environments

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::arguments::Argument;
+use super::facts::facts;
 use crate::model::Permission;
 
 /// One list for the variants, their words and `ALL`, so that none can be forgotten in one of them.
@@ -98,6 +100,17 @@ impl Verb {
             | Verb::Set
             | Verb::Unset => Permission::Write,
         }
+    }
+
+    /// How it is written, with what must and may stand behind it.
+    pub fn usage(self) -> String {
+        facts(self).usage(self)
+    }
+
+    /// Whether it is nothing without an environment.
+    pub fn needs_environments(self) -> bool {
+        let arguments = facts(self).arguments;
+        arguments.contains(&Argument::Environments) || arguments.contains(&Argument::To)
     }
 
     /// Whether it changes what runs in environments, or what may.

@@ -2,7 +2,7 @@
 
 use super::comment::codes;
 use super::markdown;
-use crate::command::CommandError;
+use crate::command::{CommandError, Verb};
 use crate::model::{CommitSha, Permission, ReleaseName};
 
 /// Why a command is not carried out.
@@ -33,6 +33,7 @@ pub fn refusal(problem: &Refusal) -> String {
                             to deploy its head commit."
             .to_owned(),
         Refusal::UnknownEnvironment { .. }
+        | Refusal::PackageNotEnvironment { .. }
         | Refusal::UnknownPackage { .. }
         | Refusal::NotInPackages { .. }
         | Refusal::WhichPackage { .. }
@@ -64,12 +65,13 @@ fn unknown(problem: &Refusal) -> String {
             markdown::code(asked),
             codes(known)
         ),
+        Refusal::PackageNotEnvironment { asked, verb } => package_instead(asked, *verb),
         Refusal::UnknownPackage { asked, known } if known.is_empty() => format!(
-            "This pull request has no package {}: it releases none.",
+            "There is no package {} here: there are none yet.",
             markdown::code(asked)
         ),
         Refusal::UnknownPackage { asked, known } => format!(
-            "This pull request has no package {}. It has: {}.",
+            "There is no package {} here. There are: {}.",
             markdown::code(asked),
             codes(known)
         ),
@@ -87,6 +89,20 @@ fn unknown(problem: &Refusal) -> String {
         ),
         _ => String::new(),
     }
+}
+
+/// A package stands where an environment belongs.
+fn package_instead(asked: &str, verb: Verb) -> String {
+    let what = format!(
+        "There is no environment {0}: {0} is a package",
+        markdown::code(asked)
+    );
+    if verb.needs_environments() {
+        let usage = markdown::code(&verb.usage());
+        return format!("{what}. Environments come before packages: {usage}.");
+    }
+    let option = markdown::code(&format!("--package {asked}"));
+    format!("{what}. To name a package without an environment, write {option}.")
 }
 
 /// What was meant is not where it would have to be.
@@ -175,7 +191,14 @@ pub enum Refusal {
         /// What there is.
         known: Vec<String>,
     },
-    /// No package of the pull request is called that.
+    /// Nobody has registered the environment, but a package is called that.
+    PackageNotEnvironment {
+        /// What was typed.
+        asked: String,
+        /// For which command.
+        verb: Verb,
+    },
+    /// None of the packages that can be meant is called that.
     UnknownPackage {
         /// What was typed.
         asked: String,
@@ -237,7 +260,9 @@ impl Refusal {
             Refusal::HeadMoved { .. } => "head_moved",
             Refusal::Closed => "closed",
             Refusal::Over { .. } => "pull_request_over",
-            Refusal::UnknownEnvironment { .. } => "unknown_environment",
+            Refusal::UnknownEnvironment { .. } | Refusal::PackageNotEnvironment { .. } => {
+                "unknown_environment"
+            }
             Refusal::UnknownPackage { .. } => "unknown_package",
             Refusal::NotInPackages { .. } => "no_such_deployment",
             Refusal::BrokenConfiguration => "broken_configuration",

@@ -210,6 +210,63 @@ async fn an_unknown_environment_or_package_is_answered_with_those_there_are() {
 }
 
 #[tokio::test]
+async fn a_package_that_is_named_where_an_environment_belongs_is_called_one() {
+    let (app, number) = proposed().await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    let words = "/ocuroot approve api\n/ocuroot deploy api\n/ocuroot promote api staging\n/ocuroot reject web --reason x";
+    app.say(number, "alice", words).await;
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    There is no environment `api`: `api` is a package. To name a package without an environment, write `--package api`.
+
+    There is no environment `api`: `api` is a package. Environments come before packages: `/ocuroot deploy <environments> [package…]`.
+
+    There is no environment `api`: `api` is a package. Environments come before packages: `/ocuroot promote <from> <to-environments> [package…]`.
+
+    There is no environment `web`. There are: `production`, `staging`.
+    ");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn values_are_set_for_the_packages_that_are_named() {
+    let app = App::with_shop().await;
+    let mut files = shop();
+    files.push(("web/release.ocu.star", Some(API)));
+    files.push(("web/main.txt", Some("one\n")));
+    app.push(&files, "Begin");
+    app.play(succeed).await;
+    let number = app.propose(&[("api/main.txt", "two\n"), ("web/main.txt", "two\n")]);
+    app.settle().await;
+    app.say(number, "alice", "/ocuroot deploy staging").await;
+    app.play(succeed).await;
+    app.say(number, "alice", "/ocuroot set size=1 --package web")
+        .await;
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    Set: `github.com/acme/shop/-/web/release.ocu.star/@r2/custom/size`.
+    ");
+    app.say(
+        number,
+        "alice",
+        "/ocuroot unset size --package web --release r1",
+    )
+    .await;
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    Taken away: `github.com/acme/shop/-/web/release.ocu.star/@r1/custom/size`.
+    ");
+    app.say(number, "alice", "/ocuroot set size=1 --release r1")
+        .await;
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    Which package's r1? Name one, such as `--package api`: releases are numbered by package.
+    ");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_failed_step_is_tried_again_on_demand() {
     let (app, number) = proposed().await;
     app.say(number, "alice", "/ocuroot deploy staging").await;

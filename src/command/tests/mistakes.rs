@@ -281,6 +281,8 @@ fn values() {
         "/ocuroot set a=1 a=2",
         "/ocuroot unset a a",
         "/ocuroot unset a=1",
+        "/ocuroot set a=1 @/custom/b=2 --package api",
+        "/ocuroot unset @/custom/b --release r7",
     ]), @r#"
     /ocuroot set
         say which value: `/ocuroot set <name>=<value>…`, such as `/ocuroot set replicas=3 note="all is well"`
@@ -310,6 +312,10 @@ fn values() {
         `a` is named twice
     /ocuroot unset a=1
         `a=1` cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or `@/custom/token` for a value of the whole workspace
+    /ocuroot set a=1 @/custom/b=2 --package api
+        `@/custom/b` belongs to the whole workspace: `--package` and `--release` are for values of releases
+    /ocuroot unset @/custom/b --release r7
+        `@/custom/b` belongs to the whole workspace: `--package` and `--release` are for values of releases
     "#);
 }
 

@@ -62,6 +62,7 @@ fn every_verb_takes_what_its_usage_says() {
             "unpin environment=production package=api",
         ),
         ("set a=1 b=x", "set value=a:1 value=b:\"x\""),
+        ("set a=1 --package api", "set package=api value=a:1"),
         ("unset a b/c", "unset value=a:nothing value=b/c:nothing"),
     ] {
         assert_eq!(told(format!("/ocuroot {line}").trim_end()), means);
@@ -215,7 +216,8 @@ fn packages_can_be_given_by_option_wherever_they_can_be_named() {
             .iter()
             .any(|(option, _)| option.name() == "package");
         let names = facts.arguments.contains(&Argument::Packages);
-        assert_eq!(has_option, names, "{verb}");
+        let gives_values = matches!(verb, Verb::Set | Verb::Unset);
+        assert_eq!(has_option, names || gives_values, "{verb}");
     }
 }
 

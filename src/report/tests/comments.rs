@@ -4,9 +4,9 @@ use insta::assert_snapshot;
 
 use super::assert_fits;
 use super::scene::{NOW, Scene, names, package_name, release_name};
-use crate::command::CommandError;
+use crate::command::{CommandError, Verb};
 use crate::engine::Answer;
-use crate::model::Permission;
+use crate::model::{CommitSha, Hold, Permission};
 use crate::report::{self, Refusal};
 
 #[test]
@@ -15,10 +15,32 @@ fn answers_name_what_was_meant_and_what_now() {
     let staging = || "staging".parse().expect("a name");
     let text = report::answers(&[
         Answer::NothingToApprove(api()),
+        Answer::NothingToReject(api()),
         Answer::NothingToRetry(api()),
         Answer::NothingToCancel(api()),
         Answer::NotDeployed(package_name("api"), staging()),
+        Answer::GoingDown(package_name("api"), staging()),
+        Answer::GivenBack(package_name("api"), staging()),
+        Answer::AlreadyThere(api(), staging()),
+        Answer::NoSuchDeployment(api(), staging()),
+        Answer::NeverDeployed(api(), staging()),
         Answer::Overtaken(api(), staging(), release_name("api", 7)),
+        Answer::OfPullRequest(api(), 12),
+        Answer::NothingToUnlock(staging()),
+        Answer::OwnWork(api(), staging(), "acme/shop rules.ocu.star:4".to_owned()),
+        Answer::NoPullRequests(
+            package_name("api"),
+            staging(),
+            "acme/shop rules.ocu.star:4".to_owned(),
+        ),
+        Answer::WouldNeverEnd(Hold {
+            package: package_name("api"),
+            environment: staging(),
+            pull_request: 14,
+            by: "sam".to_owned(),
+            asked_at: NOW,
+            granted_at: Some(NOW),
+        }),
     ]);
     assert_snapshot!(text.expect("answers"));
 }
@@ -46,6 +68,10 @@ fn refusals_say_why_and_what_would_do() {
         asked: "prod".to_owned(),
         known: names(known),
     };
+    let instead = |verb| Refusal::PackageNotEnvironment {
+        asked: "api".to_owned(),
+        verb,
+    };
     let package = |known: &[&str]| Refusal::UnknownPackage {
         asked: "apo".to_owned(),
         known: names(known),
@@ -65,12 +91,52 @@ fn refusals_say_why_and_what_would_do() {
         },
         environment(&["staging", "production"]),
         environment(&[]),
+        instead(Verb::Approve),
+        instead(Verb::Deploy),
+        instead(Verb::Promote),
         package(&["api", "web"]),
         package(&[]),
         Refusal::NotInPackages {
             environments: names(&["staging"]),
         },
         Refusal::BrokenConfiguration,
+    ];
+    let lines: Vec<String> = refusals.iter().map(report::refusal).collect();
+    assert_snapshot!(lines.join("\n\n"));
+}
+
+#[test]
+fn refusals_about_releases_name_them() {
+    let (api, staging) = (release_name("api", 5), "staging".to_owned());
+    let commit = "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff";
+    let commit: CommitSha = commit.parse().expect("a commit");
+    let nothing = |packages: &[&str]| Refusal::NothingLive {
+        environment: staging.clone(),
+        packages: names(packages),
+    };
+    let refusals = [
+        Refusal::HeadMoved {
+            head: commit.clone(),
+        },
+        Refusal::WhichPackage {
+            release: "r7".to_owned(),
+        },
+        Refusal::UnknownRelease {
+            release: api.clone(),
+        },
+        nothing(&["api", "web"]),
+        nothing(&[]),
+        Refusal::NothingBefore {
+            release: api.clone(),
+            environment: staging.clone(),
+        },
+        Refusal::OtherCommit {
+            release: api,
+            commit,
+        },
+        Refusal::NothingToConfirm {
+            login: "sam".to_owned(),
+        },
     ];
     let lines: Vec<String> = refusals.iter().map(report::refusal).collect();
     assert_snapshot!(lines.join("\n\n"));

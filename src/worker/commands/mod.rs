@@ -192,7 +192,9 @@ impl Worker {
         if command.verb == Verb::Confirm {
             return self.hear_confirmation(speaker, command, heard).await;
         }
-        let asked = self.understand(speaker, command).await?;
+        let mut asked = self.understand(speaker, command).await?;
+        self.tell_packages_apart(speaker, command, &mut asked)
+            .await?;
         let asked = if command.is_dry_run {
             self.foreseen(speaker, asked).await?
         } else {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::{Asked, Speaker};
 use crate::command::{Command, EnvironmentPattern, PackagePattern};
 use crate::engine::Snapshot;
 use crate::model::{CommitSha, EnvironmentName, PackageName, ReleaseName};
@@ -79,6 +80,30 @@ impl Worker {
             self.store.released_packages_of(repository.id).await?
         };
         Ok(packages(&command.packages, &known))
+    }
+
+    /// Says of what is no environment that it is a package, where it is one: people leave the environment out.
+    pub(super) async fn tell_packages_apart(
+        &self,
+        speaker: Speaker<'_>,
+        command: &Command,
+        asked: &mut Asked,
+    ) -> Result<(), Problem> {
+        let (repository, number) = (speaker.repository, speaker.place.pull_request);
+        for refusal in &mut asked.refusals {
+            let Refusal::UnknownEnvironment { asked, .. } = refusal else {
+                continue;
+            };
+            let mut packages = self.packages_of_pull_request(repository, number).await?;
+            packages.extend(self.store.released_packages_of(repository.id).await?);
+            if packages.iter().any(|package| package.short() == asked) {
+                *refusal = Refusal::PackageNotEnvironment {
+                    asked: asked.clone(),
+                    verb: command.verb,
+                };
+            }
+        }
+        Ok(())
     }
 
     /// The packages that have releases of the pull request, and those it would release.
