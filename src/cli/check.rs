@@ -69,6 +69,9 @@ fn print_one(path: &str, evaluation: &Evaluation) {
     for environment in &evaluation.environments {
         println!("  environment {}", environment.name);
     }
+    for line in super::guards::lines(&evaluation.guards) {
+        println!("  {line}");
+    }
     for phase in evaluation
         .package
         .iter()

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
 
+use super::guards;
 use crate::config::{Limits, evaluate};
 use crate::model::{Action, Diagnostic, Environment, Input, Package, Task};
 use crate::runner;
@@ -143,6 +144,9 @@ fn plan(root: &Path) -> anyhow::Result<(String, bool)> {
     if let Some(package) = &release.package {
         text.push_str(&format!("A release of {} would do:\n", RELEASE.path));
         text.push_str(&phases(package));
+    }
+    for line in guards::lines(&environments.guards) {
+        text.push_str(&format!("{}: {line}\n", ENVIRONMENTS.path));
     }
     let is_usable = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
     Ok((text, is_usable))

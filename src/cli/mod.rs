@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+mod guards;
 pub mod init;
 pub mod output;
 pub mod run;

@@ -57,7 +57,7 @@ impl Scene {
         }
     }
 
-    /// What the release that goes through everything in `templates/release.ocu.star` consists of.
+    /// What a release consists of whose production comes after a step that waits for a person.
     pub(super) fn shop() -> Scene {
         Scene::new(
             "build: task/build | staging: deploy/staging | approval: task/approval approval=./custom/approval | \

@@ -238,11 +238,6 @@ async fn every_function_of_the_starter_files_works() {
     for (function, inputs, said) in [
         ("up", &deployed, "deploying 1 to staging"),
         ("down", &deployed, "removing 1 from staging"),
-        (
-            "approved",
-            &json!({"approval": {"approved_by": "alice"}}),
-            "",
-        ),
     ] {
         let bench = Bench::with(&[(ENTRY, text)], function, inputs.clone()).await;
         assert_eq!(bench.run().await["kind"], "done", "{function}");
