@@ -199,6 +199,14 @@ pub(super) async fn at_commit(
     Ok(names)
 }
 
+/// The packages that the first two columns name.
+fn package_names(rows: &[sqlx::sqlite::SqliteRow]) -> impl Iterator<Item = PackageName> {
+    rows.iter().map(|row| PackageName {
+        repository: row.get(0),
+        path: row.get(1),
+    })
+}
+
 fn release_names(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<ReleaseName> {
     rows.iter()
         .map(|row| ReleaseName {
@@ -275,10 +283,7 @@ impl Store {
         .bind(installation_id)
         .fetch_all(&self.readers)
         .await?;
-        let names = rows.iter().map(|row| PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        });
+        let names = package_names(&rows);
         Ok(names.filter(|name| !except.contains(name)).collect())
     }
 
@@ -294,11 +299,7 @@ impl Store {
         .bind(repository_id)
         .fetch_all(&self.readers)
         .await?;
-        let packages = rows.iter().map(|row| PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        });
-        Ok(packages.collect())
+        Ok(package_names(&rows).collect())
     }
 
     /// The pull requests whose merges made the releases of a package that come after `after`, up to `release`.
@@ -346,11 +347,7 @@ impl Store {
         .bind(pull_request)
         .fetch_all(&self.readers)
         .await?;
-        let packages = rows.iter().map(|row| PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        });
-        Ok(packages.collect())
+        Ok(package_names(&rows).collect())
     }
 
     /// Where the runs of a release can be watched, and how long they usually take.
