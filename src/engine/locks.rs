@@ -39,6 +39,15 @@ pub(super) fn lock(world: &mut World, lock: &Lock, actor: &Actor) {
             return;
         }
     }
+    let mut locks = world.snapshot.locks.iter();
+    if locks.any(|other| other.key() == lock.key()) {
+        // What waits for the one before may wait for another time now.
+        world.change(Change::Wake {
+            at: None,
+            packages: BTreeSet::new(),
+            environments: BTreeSet::from([lock.environment.clone()]),
+        });
+    }
     world.put_lock(lock.clone());
     world.answer(Answer::Locked(lock.clone()));
 }

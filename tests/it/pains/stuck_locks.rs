@@ -123,3 +123,19 @@ async fn pain_09_twelve_wait_and_each_has_its_turn_in_the_order_of_asking() {
     assert_eq!(app.holder("api", "staging").await, None);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_lock_that_is_given_an_end_later_lets_go_then() {
+    let app = shop("").await;
+    let number = proposed(&app).await;
+    let lock = "/ocuroot lock staging --reason \"a test\"";
+    app.say(number, "alice", lock).await;
+    app.push(&[("api/main.txt", Some("two\n"))], "Change the API");
+    app.play(succeed).await;
+    app.say(number, "alice", &format!("{lock} --for 5m")).await;
+    app.pass(301);
+    app.play(succeed).await;
+    let live = app.deployments();
+    assert!(live.contains("production api r2 success"), "{live}");
+    app.finish().await;
+}
