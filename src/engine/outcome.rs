@@ -67,6 +67,11 @@ pub(super) fn ended(world: &mut World, name: &RunName, fence: i64, outcome: &Out
             watch,
         } => {
             complete(world, name, outputs);
+            let release = world.snapshot.releases.get(&name.release);
+            if release.is_some_and(|release| release.lane.is_some()) {
+                // What is not merged is nobody else's: others read what a tag means.
+                return;
+            }
             for tag in tags {
                 let package = name.release.package.clone();
                 world.change(Change::PutTag(package, tag.clone(), name.release.clone()));

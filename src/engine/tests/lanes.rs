@@ -1,11 +1,28 @@
 //! The default branch and each open pull request go in lanes of their own.
 
+use std::collections::BTreeMap;
+
 use insta::assert_snapshot;
 use serde_json::json;
 
 use super::story::Story;
+use crate::model::Outcome;
 
 const FILE: &str = "task/build | deploy/staging";
+
+#[test]
+fn what_is_not_merged_moves_no_tag_and_watches_nothing() {
+    let mut story = Story::default();
+    story.propose(5, "b1", ("api", FILE), "staging");
+    let outcome = Outcome::Done {
+        outputs: BTreeMap::new(),
+        tags: vec!["stable".to_owned()],
+        watch: vec!["notes.txt".to_owned()],
+    };
+    story.ended("api/@r1/task/build", outcome);
+    assert!(story.tags.is_empty(), "{:?}", story.tags);
+    assert!(story.watched.is_empty(), "{:?}", story.watched);
+}
 
 #[test]
 fn a_newer_release_takes_over_only_in_its_own_lane() {
