@@ -248,6 +248,7 @@ fn roll_back_in(
         environment: environment.clone(),
         scope: LockScope::Package(name.package.clone()),
         kind: LockKind::Pin(name.clone()),
+        repository: name.package.repository.clone(),
         by: wish.actor.login.clone(),
         reason: wish.reason.clone(),
         since: world.now,
@@ -336,6 +337,13 @@ pub(super) fn undeploy(
     }
     if let Some(pull_request) = held_by {
         holds::let_go(world, package, environment, pull_request, true);
+        return;
+    }
+    let other = world.snapshot.holds.iter().find(|hold| {
+        hold.package == *package && hold.environment == *environment && hold.granted_at.is_some()
+    });
+    if let Some(other) = other.cloned() {
+        world.answer(Answer::HeldBy(other));
         return;
     }
     let key = TaskKey::Deploy(environment.clone());

@@ -184,6 +184,8 @@ pub(super) fn reject(world: &mut World, wish: &Wish) {
             .or_else(|_| rules.may_deploy(&wish.actor));
         if is_allowed(world, Some(&wish.release.package), &environment, allowed) {
             stop(world, &run, &rejection(wish));
+            // Whoever tries it again needs their word anew.
+            world.delete_approvals(&wish.release, &environment);
             rejected.push(environment);
         }
     }

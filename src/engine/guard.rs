@@ -6,7 +6,7 @@ use super::plan::{Answer, Change};
 use super::rules::rules_of;
 use super::trigger::NewReleases;
 use super::world::World;
-use crate::model::{GuardFile, PackageName};
+use crate::model::{Diagnostic, GuardFile, PackageName};
 
 /// Whether every rule lets whoever asked bring every package everywhere they want; otherwise nothing is made at all.
 pub(super) fn may_be_made(world: &mut World, new: &NewReleases) -> bool {
@@ -63,11 +63,14 @@ pub(super) fn remember(world: &mut World, new: &NewReleases) {
     for file in &new.guards {
         changed |= keep(world, file);
     }
+    // A file that has errors may be one that vanished, under its new name: what it guarded stays until it can be read.
+    let is_readable = !new.diagnostics.iter().any(Diagnostic::is_error);
     for file in world.snapshot.guards.clone() {
-        let is_gone = new
-            .files
-            .as_ref()
-            .is_some_and(|files| !files.contains(&file.path));
+        let is_gone = is_readable
+            && new
+                .files
+                .as_ref()
+                .is_some_and(|files| !files.contains(&file.path));
         if is_gone && new.repository.as_deref() == Some(file.repository.as_str()) {
             changed = true;
             world.delete_guards(&file.repository, &file.path);

@@ -106,6 +106,13 @@ pub(super) fn unlock(world: &mut World, wish: &Unlock) {
         .filter(|lock| wish.kinds.contains(lock.kind.as_str()) && lock.is_valid(world.now))
         .cloned()
         .collect();
+    let (locks, others): (Vec<Lock>, Vec<Lock>) = locks
+        .into_iter()
+        .partition(|lock| lock.scope != LockScope::Workspace || lock.repository == wish.repository);
+    let has_others = !others.is_empty();
+    for lock in others {
+        world.answer(Answer::LockedElsewhere(lock));
+    }
     for lock in &locks {
         world.delete_lock(lock);
     }
@@ -126,6 +133,9 @@ pub(super) fn unlock(world: &mut World, wish: &Unlock) {
         );
     }
     if locks.is_empty() && holds.is_empty() {
+        if has_others {
+            return;
+        }
         world.answer(Answer::NothingToUnlock(wish.environment.clone()));
         return;
     }

@@ -16,6 +16,7 @@ mod inputs;
 mod locks;
 pub use inputs::{documents_read, inputs_read};
 mod outcome;
+mod ownership;
 pub mod plan;
 pub mod preview;
 mod readiness;

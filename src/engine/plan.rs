@@ -73,6 +73,8 @@ pub enum Change {
     DeleteHold(Hold),
     /// What a person says of a release in an environment.
     PutApproval(ReleaseName, EnvironmentName, Box<Approval>),
+    /// Nothing that people have said of a release in an environment counts any more.
+    DeleteApprovals(ReleaseName, EnvironmentName),
     /// To be looked at at that time, or as soon as can be.
     Wake {
         /// When.
@@ -270,6 +272,10 @@ pub enum Answer {
     Unlocked(EnvironmentName, Vec<Lock>, Vec<Hold>),
     /// There was none.
     NothingToUnlock(EnvironmentName),
+    /// It was put in another repository, whose rules say who may take it away.
+    LockedElsewhere(Lock),
+    /// A pull request holds what was to be taken down.
+    HeldBy(Hold),
     /// The pull request waits for these claims of others.
     Queued(Vec<Hold>),
     /// The pull request would wait for one that waits for it.

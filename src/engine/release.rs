@@ -8,6 +8,7 @@ use super::farther;
 use super::guard;
 use super::holds;
 use super::inputs::put_readers;
+use super::ownership;
 use super::plan::{Answer, Call, Change, CommitReport, PackageReport};
 use super::readiness::supersede;
 use super::rules::rules_of;
@@ -28,7 +29,7 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
     let is_merged = !new.is_proposed;
     let changed = if is_merged {
         guard::remember(world, new);
-        register_environments(world, &new.environments)
+        register_environments(world, new)
     } else {
         // What is not merged changes no environment for others.
         Vec::new()
@@ -109,16 +110,21 @@ fn is_news(world: &World, environment: &Environment) -> bool {
     world.snapshot.environments.get(&environment.name) != Some(environment)
 }
 
-fn register_environments(world: &mut World, environments: &[Environment]) -> Vec<Environment> {
+fn register_environments(world: &mut World, new: &NewReleases) -> Vec<Environment> {
     let mut changed = Vec::new();
-    for environment in environments {
-        if !is_news(world, environment) {
+    for environment in &new.environments {
+        if !is_news(world, environment) || ownership::owner(world, new, environment).is_some() {
             continue;
         }
         let document = serde_json::json!({
             "name": environment.name,
             "attributes": environment.attributes,
+            "repository": new.repository,
         });
+        if let Some(repository) = &new.repository {
+            let owners = &mut world.snapshot.registered_by;
+            owners.insert(environment.name.clone(), repository.clone());
+        }
         let name = environment.name.clone();
         world.put_document(
             Reference::global(SubPathKind::Environment, name.as_str()),
@@ -140,6 +146,7 @@ fn report(
     environments: Vec<Environment>,
     made: Option<&[ReleaseName]>,
 ) {
+    let complaints = ownership::complaints(world, new);
     let mut packages = Vec::new();
     for (index, candidate) in new.packages.iter().enumerate() {
         let phases = &candidate.package.phases;
@@ -163,7 +170,7 @@ fn report(
             is_preview,
             packages,
             environments,
-            diagnostics: new.diagnostics.clone(),
+            diagnostics: new.diagnostics.iter().cloned().chain(complaints).collect(),
             guards: proposed_guards(&world.snapshot, new, is_preview),
         }),
     });

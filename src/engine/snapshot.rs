@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub releases: BTreeMap<ReleaseName, Release>,
     /// All registered environments of the workspace.
     pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// The repository, as refs call it, that has registered each environment.
+    pub registered_by: BTreeMap<EnvironmentName, String>,
     /// State documents by their ref without fragment. Absent means: there is no such document. Held are those that
     /// unfinished runs read and, of releases the trigger names or makes, those that any run could read, with what
     /// the latest run of each of these tasks left (`<package>/@/<task>`).

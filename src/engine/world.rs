@@ -155,6 +155,14 @@ impl World {
         self.snapshot.holds.retain(|other| !is_it(other));
     }
 
+    pub(super) fn delete_approvals(&mut self, release: &ReleaseName, place: &EnvironmentName) {
+        let key = (release.clone(), place.clone());
+        if self.snapshot.approvals.remove(&key).is_some() {
+            let (release, place) = key;
+            self.changes.push(Change::DeleteApprovals(release, place));
+        }
+    }
+
     pub(super) fn put_approval(
         &mut self,
         release: &ReleaseName,

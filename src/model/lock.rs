@@ -74,6 +74,8 @@ pub struct Lock {
     pub scope: LockScope,
     /// What it does.
     pub kind: LockKind,
+    /// The repository it was said in, as refs call it.
+    pub repository: String,
     /// Who said so, by GitHub login.
     pub by: String,
     /// Why, in their words.

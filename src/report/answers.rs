@@ -199,6 +199,22 @@ fn about_release(answer: &Answer) -> Option<String> {
             release,
         ),
         Answer::NothingToCancel(release) => ("Everything of {} is finished already.", release),
+        Answer::LockedElsewhere(lock) => {
+            return Some(format!(
+                "{} It was said in {}, and can be taken back only there.",
+                lock_words(lock),
+                markdown::code(&lock.repository)
+            ));
+        }
+        Answer::HeldBy(hold) => {
+            return Some(format!(
+                "{} is held for #{}, so nothing of {} is taken down there. {} frees it.",
+                markdown::code(hold.environment.as_str()),
+                hold.pull_request,
+                markdown::code(hold.package.short()),
+                markdown::code(&format!("/ocuroot unlock {}", hold.environment))
+            ));
+        }
         Answer::OfPullRequest(release, number) => {
             return Some(format!(
                 "{} was made by #{number}, which is not merged: it goes only where that holds the environment.",
@@ -326,6 +342,8 @@ fn verdict(answer: &Answer) -> (&'static str, &'static str) {
         Answer::NeverDeployed(..) => ("refused", "never_deployed"),
         Answer::WouldNeverEnd(_) => ("refused", "would_wait_forever"),
         Answer::OfPullRequest(..) => ("refused", "of_another_pull_request"),
+        Answer::LockedElsewhere(_) => ("refused", "locked_elsewhere"),
+        Answer::HeldBy(_) => ("refused", "held_by_pull_request"),
         Answer::Denied { .. } => ("refused", "denied_by_rule"),
         Answer::NoPullRequests(..) => ("refused", "no_pull_requests"),
     }
@@ -364,10 +382,13 @@ fn subject(answer: &Answer) -> String {
             environment: place,
             ..
         } => format!("{package}/@/deploy/{place}"),
-        Answer::WouldNeverEnd(hold) => {
+        Answer::WouldNeverEnd(hold) | Answer::HeldBy(hold) => {
             format!("{}/@/deploy/{}", hold.package, hold.environment)
         }
         Answer::Locked(Lock {
+            environment: place, ..
+        })
+        | Answer::LockedElsewhere(Lock {
             environment: place, ..
         })
         | Answer::Unlocked(place, ..)

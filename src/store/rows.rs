@@ -126,7 +126,9 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// What stands in the way from now on, or does not any more.
     async fn stand(&mut self, change: &Change) -> Result<()> {
         let release_id = match change {
-            Change::PutApproval(release, ..) => Some(self.release_id(release).await?),
+            Change::PutApproval(release, ..) | Change::DeleteApprovals(release, ..) => {
+                Some(self.release_id(release).await?)
+            }
             _ => None,
         };
         let standing = Standing {
@@ -146,6 +148,9 @@ impl<'a, 'c> Rows<'a, 'c> {
                 standing
                     .put_approval(release_id, environment, approval)
                     .await
+            }
+            (Change::DeleteApprovals(_, environment), Some(release_id)) => {
+                standing.delete_approvals(release_id, environment).await
             }
             _ => Ok(()),
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::{self, LIST};
@@ -63,7 +64,7 @@ impl Store {
         let connection = &mut *transaction;
         let installation_id = scope.installation_id;
         let version = version(connection, installation_id).await?;
-        let environments = environments(connection, installation_id).await?;
+        let (environments, registered_by) = environments(connection, installation_id).await?;
         let mut named = scope.releases.clone();
         named.extend(live(connection, scope).await?);
         let last_of_default =
@@ -72,6 +73,7 @@ impl Store {
         let ids = packages(connection, scope, &named).await?;
         let mut snapshot = Snapshot {
             environments,
+            registered_by,
             next_numbers: ids.next_numbers(),
             last_of_default,
             ..Snapshot::default()
@@ -186,7 +188,10 @@ async fn version(connection: &mut SqliteConnection, installation_id: i64) -> Res
 async fn environments(
     connection: &mut SqliteConnection,
     installation_id: i64,
-) -> Result<BTreeMap<EnvironmentName, Environment>> {
+) -> Result<(
+    BTreeMap<EnvironmentName, Environment>,
+    BTreeMap<EnvironmentName, String>,
+)> {
     let rows = sqlx::query(
         "SELECT body FROM state \
          WHERE installation_id = $1 AND kind = 'environment' AND release = ''",
@@ -195,11 +200,15 @@ async fn environments(
     .fetch_all(connection)
     .await?;
     let mut environments = BTreeMap::new();
+    let mut owners = BTreeMap::new();
     for row in rows {
+        let document: Value = from_json("environment", row.get(0))?;
+        let owner = document["repository"].as_str().map(str::to_owned);
         let environment: Environment = from_json("environment", row.get(0))?;
+        owners.extend(owner.map(|owner| (environment.name.clone(), owner)));
         environments.insert(environment.name.clone(), environment);
     }
-    Ok(environments)
+    Ok((environments, owners))
 }
 
 /// The releases that are live in the deployments of `scope`.

@@ -291,6 +291,19 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
+    pub(super) async fn delete_approvals(
+        self,
+        release_id: i64,
+        environment: &EnvironmentName,
+    ) -> Result<()> {
+        sqlx::query("DELETE FROM approval WHERE release_id = $1 AND environment = $2")
+            .bind(release_id)
+            .bind(environment.as_str())
+            .execute(&mut **self.transaction)
+            .await?;
+        Ok(())
+    }
+
     pub(super) async fn put_approval(
         self,
         release_id: i64,

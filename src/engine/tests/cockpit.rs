@@ -55,6 +55,7 @@ fn place(text: &str) -> (LockScope, &str) {
 pub(super) fn lock(kind: LockKind, text: &str, since: Timestamp) -> Lock {
     let (scope, name) = place(text);
     Lock {
+        repository: "github.com/acme/shop".to_owned(),
         environment: environment(name),
         scope,
         kind,

@@ -24,7 +24,7 @@ fn a_new_environment_has_the_other_packages_evaluated_again() {
     story.push("web", "a1", "task/build");
     story.environment_with("eu", &[("type", "production")]);
     assert_snapshot!(story.changes(), @r#"
-    @/environment/eu = {"attributes":{"type":"production"},"name":"eu"}
+    @/environment/eu = {"attributes":{"type":"production"},"name":"eu","repository":"github.com/acme/shop"}
     replan api
     replan web
     report of eeeeeee
@@ -40,7 +40,7 @@ fn an_environment_that_stays_as_it_is_changes_nothing() {
     assert_snapshot!(story.changes(), @"report of eeeeeee");
     story.environment_with("eu", &[("type", "staging")]);
     assert_snapshot!(story.changes(), @r#"
-    @/environment/eu = {"attributes":{"type":"staging"},"name":"eu"}
+    @/environment/eu = {"attributes":{"type":"staging"},"name":"eu","repository":"github.com/acme/shop"}
     replan api
     report of eeeeeee
     "#);

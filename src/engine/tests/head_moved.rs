@@ -158,7 +158,7 @@ fn what_is_on_its_way_down_goes_on() {
     story.propose(5, "b1", ONE, "staging");
     story.done("api/@r1/deploy/staging");
     story.lock("staging");
-    story.undeploy("api", "staging");
+    story.close(5);
     story.head_moves(5, "b2");
     assert_snapshot!(story.table(), @"
     api/@r1 waiting

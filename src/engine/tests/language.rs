@@ -170,6 +170,7 @@ pub(super) fn push(at: &str, packages: &[(&str, &str)]) -> NewReleases {
     });
     NewReleases {
         packages: candidates.collect(),
+        repository: Some("github.com/acme/shop".to_owned()),
         ..NewReleases::of(REPOSITORY_ID, commit(at))
     }
 }

@@ -114,6 +114,10 @@ impl Story {
                 snapshot.holds.push(hold.clone());
             }
             Change::DeleteHold(hold) => snapshot.holds.retain(|other| !is_same(other, hold)),
+            Change::DeleteApprovals(release, environment) => {
+                let key = (release.clone(), environment.clone());
+                snapshot.approvals.remove(&key);
+            }
             Change::PutApproval(release, environment, approval) => {
                 let key = (release.clone(), environment.clone());
                 let said = snapshot.approvals.entry(key).or_default();
@@ -186,6 +190,10 @@ impl Story {
         if let (Some(value), Some((SubPathKind::Environment, _))) = (value, &reference.subpath) {
             let environment: Environment =
                 serde_json::from_value(value.clone()).expect("an environment's document");
+            if let Some(owner) = value["repository"].as_str() {
+                let owners = &mut self.snapshot.registered_by;
+                owners.insert(environment.name.clone(), owner.to_owned());
+            }
             self.snapshot
                 .environments
                 .insert(environment.name.clone(), environment);

@@ -129,6 +129,9 @@ impl Story {
                 let (number, place) = (hold.pull_request, &hold.environment);
                 Some(format!("#{number} gives back {} {place}", hold.package))
             }
+            Change::DeleteApprovals(release, environment) => {
+                Some(format!("nothing counts of {release} in {environment}"))
+            }
             Change::PutApproval(release, environment, approval) => Some(format!(
                 "{} says {} of {release} in {environment}",
                 approval.by,

@@ -124,6 +124,7 @@ fn strict() -> Value {
 
 fn lock(kind: LockKind, environment: &str, reason: Option<&str>) -> Lock {
     Lock {
+        repository: "github.com/acme/shop".to_owned(),
         environment: environment.parse().expect("a name"),
         scope: LockScope::Repository("github.com/acme/shop".to_owned()),
         kind,

@@ -85,6 +85,7 @@ pub(super) fn hold() -> Hold {
 
 pub(super) fn lock(scope: LockScope, kind: LockKind, until: Option<Timestamp>) -> Lock {
     Lock {
+        repository: "github.com/acme/shop".to_owned(),
         environment: staging(),
         scope,
         kind,
@@ -273,6 +274,7 @@ fn standing() -> Vec<Change> {
         Change::PutHold(hold()),
         Change::PutHold(gone.clone()),
         Change::DeleteHold(gone),
+        Change::DeleteApprovals(release(), staging()),
         Change::PutApproval(release(), staging(), Box::new(approval)),
     ]
 }

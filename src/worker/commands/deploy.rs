@@ -76,7 +76,7 @@ impl Worker {
         let snapshot = self
             .surroundings(speaker.repository, &BTreeSet::new(), &packages)
             .await?;
-        let known = self.store.known_packages(speaker.repository.id).await?;
+        let known = self.known_at(speaker.repository, &pull.head_sha).await?;
         let touched = packages
             .iter()
             .flat_map(|package| concerning(&package.path, &changed, &known))

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::affected::concerning;
+use crate::engine::affected::{Known, concerning};
 use crate::engine::rules::rules_of;
 use crate::engine::{Release, Snapshot};
 use crate::github::{ComparisonStatus, GitHubError};
@@ -142,8 +142,20 @@ impl Worker {
             }
             changed => changed?,
         };
-        let known = self.store.known_packages(repository.id).await?;
+        let known = self.known_at(repository, &release.commit).await?;
         Ok(concerning(&release.name.package.path, &changed, &known))
+    }
+
+    /// What is known of the packages that a commit has: one that is gone owns no folder any more.
+    pub(super) async fn known_at(
+        &self,
+        repository: &Repository,
+        commit: &CommitSha,
+    ) -> Result<BTreeMap<String, Known>, Problem> {
+        let files = self.sources(repository, commit).await?.package_files;
+        let mut known = self.store.known_packages(repository.id).await?;
+        known.retain(|path, _| files.contains(path));
+        Ok(known)
     }
 
     /// All that differs, however much that is and whatever became of the history.

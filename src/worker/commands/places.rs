@@ -89,6 +89,7 @@ impl Worker {
             environment: environment.clone(),
             scope,
             kind,
+            repository: speaker.repository.reference_name.clone(),
             by: speaker.login.to_owned(),
             reason: command.reason.clone(),
             since: now,

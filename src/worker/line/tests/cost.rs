@@ -105,6 +105,7 @@ async fn stand(record: &Record, repository: &str, count: usize) {
             path: format!("other{index}/release.ocu.star"),
         };
         changes.push(Change::PutLock(Lock {
+            repository: "github.com/acme/shop".to_owned(),
             environment: place("production"),
             scope: LockScope::Package(package.clone()),
             kind: LockKind::Lock,

@@ -22,6 +22,7 @@ fn repository() -> String {
 
 fn lock(scope: LockScope, kind: LockKind, until: Option<Timestamp>) -> Trigger {
     let lock = Lock {
+        repository: "github.com/acme/shop".to_owned(),
         environment: place("staging"),
         scope,
         kind,
