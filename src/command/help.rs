@@ -63,7 +63,7 @@ pub fn help_about(verb: Verb) -> String {
             "\n\nEveryone who can read the repository may give it.\n"
         }
         _ => {
-            "\n\nWho can push to the repository may give it, unless rules of the environment ask for more.\n"
+            "\n\nWhoever can push to the repository may give it, unless rules of the environment ask for more.\n"
         }
     });
     if !facts.options.is_empty() {

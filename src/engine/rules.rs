@@ -80,10 +80,23 @@ pub fn rules_of<'a>(
 /// A rule that does not let a person do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
-    /// Where it is written.
-    pub place: String,
+    /// What it does not let the person do.
+    pub what: Deed,
+    /// Where it is written; `None` where there is no rule and what holds without one does not let them.
+    pub place: Option<String>,
     /// Whom it lets.
     pub lets: Vec<crate::model::Grantee>,
+}
+
+/// What rules let people do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Give commands that change what is deployed.
+    Deploy,
+    /// Approve.
+    Approve,
+    /// Go past every gate.
+    BreakGlass,
 }
 
 impl<'a> Rules<'a> {
@@ -105,7 +118,8 @@ impl<'a> Rules<'a> {
         )];
         if self.protections.is_empty() && !actor.is_one_of(&administrators) {
             return Err(Denied {
-                place: "there is no rule".to_owned(),
+                what: Deed::BreakGlass,
+                place: None,
                 lets: administrators.to_vec(),
             });
         }
@@ -115,7 +129,7 @@ impl<'a> Rules<'a> {
                 named => named,
             };
             if !actor.is_one_of(lets) {
-                return Err(denied(file, protection, lets));
+                return Err(denied(Deed::BreakGlass, file, protection, lets));
             }
         }
         Ok(())
@@ -135,7 +149,9 @@ impl<'a> Rules<'a> {
             if actor.is_one_of(&protection.approve) {
                 return Ok(());
             }
-            first.get_or_insert_with(|| denied(file, protection, &protection.approve));
+            first.get_or_insert_with(|| {
+                denied(Deed::Approve, file, protection, &protection.approve)
+            });
         }
         first.map_or(Ok(()), Err)
     }
@@ -148,7 +164,7 @@ impl<'a> Rules<'a> {
         for (file, protection) in &self.protections {
             let lets = grantees(protection);
             if !actor.is_one_of(lets) {
-                return Err(denied(file, protection, lets));
+                return Err(denied(Deed::Deploy, file, protection, lets));
             }
         }
         Ok(())
@@ -192,9 +208,15 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn denied(file: &GuardFile, protection: &Protection, lets: &[crate::model::Grantee]) -> Denied {
+fn denied(
+    what: Deed,
+    file: &GuardFile,
+    protection: &Protection,
+    lets: &[crate::model::Grantee],
+) -> Denied {
     Denied {
-        place: place(file, protection.line),
+        what,
+        place: Some(place(file, protection.line)),
         lets: lets.to_vec(),
     }
 }

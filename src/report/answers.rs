@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::gates::{holders, lock_words, whom};
 use super::markdown;
 use super::release_check::step_name;
-use crate::engine::rules::Denied;
+use crate::engine::rules::{Deed, Denied};
 use crate::engine::{Answer, Change, Plan};
 use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunName, RunState};
 
@@ -72,15 +72,16 @@ fn outlook(plan: &Plan) -> String {
         return format!("It would be refused:\n\n{words}");
     }
     let runs = foreseen_runs(plan);
-    let mut text = if runs.is_empty() {
-        "It would start nothing.".to_owned()
-    } else {
-        format!("It would do this:\n\n{}", runs.join("\n"))
-    };
-    if let Some(words) = answers(&plan.answers) {
-        text.push_str(&format!("\n\n{words}"));
+    let words = answers(&plan.answers);
+    match (runs.as_slice(), words) {
+        ([], None) => "It would start nothing.".to_owned(),
+        ([], Some(words)) => format!("It would start nothing. The answer would be:\n\n{words}"),
+        (runs, None) => format!("It would do this:\n\n{}", runs.join("\n")),
+        (runs, Some(words)) => format!(
+            "It would do this:\n\n{}\n\nThe answer would be:\n\n{words}",
+            runs.join("\n")
+        ),
     }
-    text
 }
 
 /// What becomes of runs, by release and in the order of its phases.
@@ -153,12 +154,12 @@ fn one_answer(answer: &Answer) -> Option<String> {
         Answer::Locked(lock) => Some(lock_words(lock)),
         Answer::Unlocked(environment, locks, holds) => Some(unlocked(environment, locks, holds)),
         Answer::NothingToUnlock(environment) => Some(format!(
-            "There is nothing of that kind in {}; {} shows what is.",
+            "There is nothing of that kind to lift in {}. {} shows what stands there.",
             markdown::code(environment.as_str()),
             markdown::code(&format!("/ocuroot why {environment}"))
         )),
         Answer::Queued(behind) => Some(format!(
-            "It waits for its turn behind {}, and goes on by itself. {} shows how it stands.",
+            "The deployment waits for its turn behind {}, and goes on by itself. {} shows how it stands.",
             holders(behind),
             markdown::code("/ocuroot status")
         )),
@@ -198,7 +199,10 @@ fn about_release(answer: &Answer) -> Option<String> {
             "No step of {} has failed or was cancelled, so there is nothing to retry.",
             release,
         ),
-        Answer::NothingToCancel(release) => ("Everything of {} is finished already.", release),
+        Answer::NothingToCancel(release) => (
+            "Everything of {} is finished already, so there is nothing to cancel.",
+            release,
+        ),
         Answer::LockedElsewhere(lock) => {
             return Some(format!(
                 "{} It was said in {}, and can be taken back only there.",
@@ -217,7 +221,8 @@ fn about_release(answer: &Answer) -> Option<String> {
         }
         Answer::OfPullRequest(release, number) => {
             return Some(format!(
-                "{} was made by #{number}, which is not merged: it goes only where that holds the environment.",
+                "{} was made by #{number}, which is not merged: it goes only to environments that #{number} holds. Deploy it \
+                 from there, or merge that first.",
                 called(release)
             ));
         }
@@ -230,7 +235,7 @@ fn about_place(answer: &Answer) -> Option<String> {
     let code = |place: &EnvironmentName| markdown::code(place.as_str());
     Some(match answer {
         Answer::OwnWork(release, place, rule) => format!(
-            "{} is your own work, and nobody approves that for {} ({}).",
+            "{} is your own work, and for {} nobody approves their own ({}). Ask somebody else to approve it.",
             called(release),
             code(place),
             markdown::code(rule)
@@ -296,16 +301,30 @@ fn unlocked(environment: &EnvironmentName, locks: &[Lock], holds: &[Hold]) -> St
 }
 
 fn denial(package: Option<&PackageName>, environment: &EnvironmentName, denied: &Denied) -> String {
-    let what = match package {
-        Some(package) => format!("{} in ", markdown::code(package.short())),
-        None => String::new(),
+    let place = match package {
+        Some(package) => format!(
+            "{} in {}",
+            markdown::code(package.short()),
+            markdown::code(environment.as_str())
+        ),
+        None => markdown::code(environment.as_str()),
+    };
+    let what = match denied.what {
+        Deed::Deploy => format!("Changing {place}"),
+        Deed::Approve => format!("Approving {place}"),
+        Deed::BreakGlass => format!("`--break-glass` for {place}"),
     };
     format!(
-        "{what}{} is for {} ({}), and you are none of them.",
-        markdown::code(environment.as_str()),
+        "{what} is for {}{}, and you are not among them.",
         whom(&denied.lets),
-        markdown::code(&denied.place)
+        by_rule(denied)
     )
+}
+
+/// Where the rule stands that does not let somebody.
+pub(super) fn by_rule(denied: &Denied) -> String {
+    let place = denied.place.as_deref();
+    place.map_or_else(String::new, |place| format!(" ({})", markdown::code(place)))
 }
 
 /// Decision, reason code and subject.

@@ -107,7 +107,7 @@ fn turn(gate: &Gate, environment: &EnvironmentName) -> String {
     let place = environment.as_str();
     match gate {
         Gate::Held(hold) => format!(
-            "{} is held for #{} since {}. It is free when that is merged or closed, or after {}.",
+            "{} has been held for #{1} since {2}. It becomes free when #{1} is merged or closed, or with {3}.",
             markdown::code(place),
             hold.pull_request,
             markdown::time(hold.granted_at.unwrap_or(hold.asked_at)),
@@ -175,12 +175,9 @@ fn approval(gate: &Gate, release: &Release, environment: &EnvironmentName) -> St
     } else {
         " Nobody approves their own work."
     };
-    let how = match release.pull_request {
-        Some(_) => say(release, &format!("/ocuroot approve {environment}")),
-        None => command_or_button(release, Button::Approve),
-    };
+    let press = command_or_button(release, Button::Approve, Some(environment));
     format!(
-        "{} of {} must approve ({}).{so_far}{own} To approve, {how}.",
+        "{} of {} must approve ({}).{so_far}{own} To approve, {press}.",
         if *need == 1 {
             "One".to_owned()
         } else {
@@ -196,7 +193,11 @@ fn say(release: &Release, command: &str) -> String {
         Some(number) => format!("comment {} on #{number}", markdown::code(command)),
         None => format!(
             "comment {} on a pull request of the repository",
-            markdown::code(&format!("{command} --release {}", release.name.number))
+            markdown::code(&format!(
+                "{command} --package {} --release {}",
+                release.name.package.short(),
+                release.name.number
+            ))
         ),
     }
 }
@@ -229,7 +230,7 @@ pub(super) fn holders(holds: &[Hold]) -> String {
         .iter()
         .map(|hold| {
             let state = match hold.granted_at {
-                Some(at) => format!("holds it since {}", markdown::time(at)),
+                Some(at) => format!("has held it since {}", markdown::time(at)),
                 None => format!("asked at {}", markdown::time(hold.asked_at)),
             };
             format!(
@@ -252,24 +253,26 @@ pub(super) fn lock_words(lock: &Lock) -> String {
     };
     let place = markdown::code(lock.environment.as_str());
     let state = match &lock.kind {
-        LockKind::Lock => "is locked".to_owned(),
-        LockKind::Freeze => "is frozen".to_owned(),
-        LockKind::Pin(release) => format!("is pinned to **{}**", release.number),
+        LockKind::Lock => "locked".to_owned(),
+        LockKind::Freeze => "frozen".to_owned(),
+        LockKind::Pin(release) => format!("pinned to **{}**", release.number),
     };
-    let until = lock
-        .until
-        .map(|until| format!(" until {}", markdown::time(until)));
+    let (by, since) = (
+        markdown::code(&format!("@{}", lock.by)),
+        markdown::time(lock.since),
+    );
+    let state = match lock.until {
+        Some(until) => format!(
+            "is {state} by {by} from {since} to {}",
+            markdown::time(until)
+        ),
+        None => format!("has been {state} by {by} since {since}"),
+    };
     let reason = lock
         .reason
         .as_ref()
         .map(|reason| format!(": {}", markdown::plain(reason)));
-    format!(
-        "{what}{place} {state} by {} since {}{}{}.",
-        markdown::code(&format!("@{}", lock.by)),
-        markdown::time(lock.since),
-        until.unwrap_or_default(),
-        reason.unwrap_or_default()
-    )
+    format!("{what}{place} {state}{}.", reason.unwrap_or_default())
 }
 
 fn how_to_end(lock: &Lock) -> String {

@@ -12,7 +12,7 @@ use crate::model::{PackageName, SubPathKind};
 
 /// The section about the environments.
 pub(super) const PLACES: List<'static> = List {
-    heading: "\n#### If this was merged now\n\n",
+    heading: "\n#### If this were merged now\n\n",
     of: ("place", "places"),
     most: 12_000,
 };
@@ -179,9 +179,7 @@ pub(super) fn what_next(outlook: &Outlook, destination: Option<&Destination>) ->
         return format!("{preview}\n");
     };
     if destination.is_fork {
-        return format!(
-            "{preview} Its head is in a fork, so it can be looked at but not deployed before.\n"
-        );
+        return format!("{preview} Its head is in a fork, so it cannot be deployed before.\n");
     }
     let closed = outlook.closed.iter().map(|(environment, rule)| {
         let environment = markdown::code(environment.as_str());

@@ -47,6 +47,9 @@ pub fn overview(pull: &Overview<'_>, now: Timestamp) -> String {
     if pull.is_open {
         text.push_str(&proposed(pull));
     }
+    if !pull.is_open && pull.releases.is_empty() {
+        text.push_str("Nothing of it has been released.\n");
+    }
     for release in &pull.releases {
         text.push_str(&one_release(pull, release, now));
     }
@@ -60,9 +63,9 @@ pub fn overview(pull: &Overview<'_>, now: Timestamp) -> String {
 const HOW_TO: &str = "\n<details>\n<summary>Commands</summary>\n\nWrite these in a comment, at the start of a line:\n\n\
     - `/ocuroot deploy <environment>` releases the head commit up to there and holds the environment for this pull \
     request.\n\
-    - `/ocuroot approve` lets go on what waits for approval.\n\
+    - `/ocuroot approve` approves what waits for approval.\n\
     - `/ocuroot why <environment>` says what is there, what waits, and for what.\n\
-    - `/ocuroot undeploy <environment>` gives it back.\n\
+    - `/ocuroot undeploy <environment>` gives it back to the release of the default branch.\n\
     - `/ocuroot help` lists the others.\n\n</details>\n";
 
 const FORK: &str = "\nIts commits are in a fork: they are previewed, never run. Pushed to a branch of this repository they \
@@ -127,11 +130,10 @@ fn proposed(pull: &Overview<'_>) -> String {
 fn one_release(pull: &Overview<'_>, release: &Release, now: Timestamp) -> String {
     let status = status::of_release(release, pull.snapshot, now);
     let mut text = format!(
-        "**{} {}** {} ({}).\n\n",
+        "**{} {}** {}.\n\n",
         markdown::code(release.name.package.short()),
         release.name.number,
-        words(status),
-        markdown::code(&check_name(&release.name.package))
+        words(status, &markdown::code(&check_name(&release.name.package))),
     );
     let places: Vec<&EnvironmentName> = release
         .planned_tasks()
@@ -153,15 +155,15 @@ fn one_release(pull: &Overview<'_>, release: &Release, now: Timestamp) -> String
     text
 }
 
-fn words(status: ReleaseStatus) -> &'static str {
+fn words(status: ReleaseStatus, check: &str) -> String {
     match status {
-        ReleaseStatus::Running => "is running",
-        ReleaseStatus::Failed => "has failed",
-        ReleaseStatus::Blocked => "waits for people",
-        ReleaseStatus::Waiting => "waits",
-        ReleaseStatus::Cancelled => "was cancelled",
-        ReleaseStatus::Superseded => "was superseded",
-        ReleaseStatus::Complete => "is done",
+        ReleaseStatus::Running => format!("is running ({check})"),
+        ReleaseStatus::Failed => format!("has failed; the check {check} says why"),
+        ReleaseStatus::Blocked => format!("waits for people; the check {check} says what to do"),
+        ReleaseStatus::Waiting => format!("waits; the check {check} says for what"),
+        ReleaseStatus::Cancelled => format!("was cancelled ({check})"),
+        ReleaseStatus::Superseded => format!("was superseded ({check})"),
+        ReleaseStatus::Complete => format!("is done ({check})"),
     }
 }
 
@@ -227,7 +229,8 @@ fn held(pull: &Overview<'_>) -> String {
         let granted: Vec<String> = granted.into_iter().collect();
         let _ = writeln!(
             text,
-            "🔒 This pull request holds {} until it is merged or closed, or gives it back.",
+            "🔒 This pull request holds {} until it is merged or closed; `/ocuroot undeploy <environment>` gives \
+             one back earlier.",
             granted.join(", ")
         );
     }

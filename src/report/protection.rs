@@ -60,20 +60,22 @@ fn sentence(shift: &Shift) -> String {
         Changed::Confirmation => format!("commands that concern {place} must be confirmed."),
         Changed::PullRequests if is_weaker => {
             format!(
-                "commits of open pull requests may be deployed to {place} (now only what is merged)."
+                "commits of open pull requests may be deployed to {place} (so far only what is merged)."
             )
         }
         Changed::PullRequests => {
-            format!("only what is merged may be deployed to {place} (now open pull requests, too).")
+            format!(
+                "only what is merged may be deployed to {place} (so far open pull requests, too)."
+            )
         }
         Changed::Manual if is_weaker => format!(
-            "releases go to {place} by themselves (now only when somebody says `/ocuroot deploy`)."
+            "releases go to {place} by themselves (so far only when somebody says `/ocuroot deploy`)."
         ),
         Changed::Manual => format!(
-            "releases go to {place} only when somebody says `/ocuroot deploy` (now by themselves)."
+            "releases go to {place} only when somebody says `/ocuroot deploy` (so far by themselves)."
         ),
         Changed::BreakGlass(now, after) => format!(
-            "going past every gate of {place} with `--break-glass` is open to {} (now to {}).",
+            "going past every gate of {place} with `--break-glass` is open to {} (so far to {}).",
             people(after).unwrap_or_default(),
             people(now).unwrap_or_default()
         ),
@@ -90,13 +92,15 @@ fn sentence(shift: &Shift) -> String {
 fn deployers(place: &str, now: Option<String>, after: Option<String>) -> String {
     match (now, after) {
         (Some(now), None) => {
-            format!("deploying to {place} is open to everyone who can push (now only to {now}).")
+            format!("deploying to {place} is open to everyone who can push (so far only to {now}).")
         }
         (None, Some(after)) => {
-            format!("deploying to {place} is open only to {after} (now to everyone who can push).")
+            format!(
+                "deploying to {place} is open only to {after} (so far to everyone who can push)."
+            )
         }
         (now, after) => format!(
-            "deploying to {place} is open to {} (now to {}).",
+            "deploying to {place} is open to {} (so far to {}).",
             after.unwrap_or_default(),
             now.unwrap_or_default()
         ),
@@ -106,13 +110,13 @@ fn deployers(place: &str, now: Option<String>, after: Option<String>) -> String 
 fn starts(place: &str, now: Option<String>, after: Option<String>) -> String {
     match (now, after) {
         (Some(now), None) => {
-            format!("deployments to {place} may start at any time (now only at {now}).")
+            format!("deployments to {place} may start at any time (so far only at {now}).")
         }
         (None, Some(after)) => {
-            format!("deployments to {place} may start only at {after} (now at any time).")
+            format!("deployments to {place} may start only at {after} (so far at any time).")
         }
         (now, after) => format!(
-            "deployments to {place} may start at {} (now at {}).",
+            "deployments to {place} may start at {} (so far at {}).",
             after.unwrap_or_default(),
             now.unwrap_or_default()
         ),
@@ -134,13 +138,13 @@ fn place(shift: &Shift) -> String {
 fn approvals(place: &str, now: &[Quorum], after: &[Quorum]) -> String {
     match (quorums(now), quorums(after)) {
         (Some(now), None) => {
-            format!("{place} can be reached without approval (now {now} must approve).")
+            format!("{place} can be reached without approval (so far {now} must approve).")
         }
         (None, Some(after)) => {
-            format!("{after} must approve what goes to {place} (now nobody must).")
+            format!("{after} must approve what goes to {place} (so far nobody must).")
         }
         (now, after) => format!(
-            "{} must approve what goes to {place} (now {}).",
+            "{} must approve what goes to {place} (so far {}).",
             after.unwrap_or_default(),
             now.unwrap_or_default()
         ),
@@ -180,11 +184,11 @@ pub(super) fn codes(windows: &[Window]) -> String {
 fn soaks(place: &str, now: i64, after: i64) -> String {
     match (now, after) {
         (0, after) => format!(
-            "a release must have been live for {} before it goes to {place} (now not at all).",
+            "a release must have been live for {} before it goes to {place} (so far not at all).",
             hours(after)
         ),
         (now, 0) => format!(
-            "a release need not have been live anywhere before it goes to {place} (now for {}).",
+            "a release need not have been live anywhere before it goes to {place} (so far for {}).",
             hours(now)
         ),
         (now, after) => format!(

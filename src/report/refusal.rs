@@ -19,7 +19,10 @@ pub fn refusal(problem: &Refusal) -> String {
         } => format!(
             "@{login}, `/ocuroot {verb}` needs {} permission in this repository, and you have {}.",
             permission_word(*needs),
-            permission_word(*has)
+            match has {
+                Permission::None => "none".to_owned(),
+                has => format!("{} permission", permission_word(*has)),
+            }
         ),
         Refusal::Fork => "The head of this pull request is in a fork. Code from forks can be previewed but never \
                           run: push the commits to a branch of this repository to deploy them."
@@ -43,10 +46,11 @@ pub fn refusal(problem: &Refusal) -> String {
         | Refusal::Over { .. }
         | Refusal::OtherCommit { .. } => not_there(problem),
         Refusal::NothingToConfirm { login } => format!(
-            "@{login}, there is nothing of yours to confirm here: a command waits ten minutes for its second word."
+            "@{login}, no command of yours waits to be confirmed here. A command waits for ten minutes; give it again."
         ),
         Refusal::BrokenConfiguration => {
-            "The configuration at the head of this pull request has errors; the check `ocuroot` shows them."
+            "The configuration at the head of this pull request has errors; the check `ocuroot` shows them. Push a fix, \
+             then give the command again."
                 .to_owned()
         }
     }
@@ -76,7 +80,7 @@ fn unknown(problem: &Refusal) -> String {
             codes(known)
         ),
         Refusal::NotInPackages { environments } => format!(
-            "None of the packages this pull request changes deploys to {}.",
+            "None of the packages this pull request changes deploys to {}. `/ocuroot plan` shows where they go.",
             codes(environments)
         ),
         Refusal::WhichPackage { release } => format!(
@@ -112,14 +116,14 @@ fn not_there(problem: &Refusal) -> String {
             environment,
             packages,
         } if packages.is_empty() => format!(
-            "This pull request changes no package. Name the one you mean in {}, such as `--package api`.",
+            "This pull request changes no package. Name the one in {} that you mean, such as `--package api`.",
             markdown::code(environment)
         ),
         Refusal::NothingLive {
             environment,
             packages,
         } => format!(
-            "Nothing of {} is live in {}.",
+            "Nothing of {} is live in {}. `/ocuroot where` shows what is live.",
             codes(packages),
             markdown::code(environment)
         ),

@@ -296,7 +296,7 @@ fn failures(release: &Release) -> String {
         let _ = writeln!(
             text,
             "\nTo run it again as it is, {}. To change it, push a fix: that makes a new release.",
-            waiting::command_or_button(release, Button::Retry)
+            waiting::command_or_button(release, Button::Retry, None)
         );
     }
     text

@@ -72,7 +72,7 @@ fn summary(
         parts.push(markdown::block(error));
     }
     if matches!(run.state, RunState::Failed | RunState::Cancelled) {
-        let again = command_or_button(release, Button::Retry);
+        let again = command_or_button(release, Button::Retry, None);
         parts.push(format!("To run it again as it is, {again}."));
     }
     if !run.outputs.is_empty() {

@@ -8,7 +8,7 @@ use super::release_check::{shown_runs, step_name};
 use super::{Button, check_name, markdown};
 use crate::engine::status::{self, Waiting};
 use crate::engine::{Release, Snapshot};
-use crate::model::{PackageName, Reference, SubPathKind, Timestamp};
+use crate::model::{EnvironmentName, PackageName, Reference, SubPathKind, Timestamp};
 
 /// What the release's runs lack, each with the steps that lack it.
 pub(super) type Missing = BTreeMap<Reference, BTreeSet<String>>;
@@ -91,13 +91,13 @@ fn how_to_provide(release: &Release, snapshot: &Snapshot, reference: &Reference)
     if is_approval(release, reference) {
         return format!(
             "To approve, {}.",
-            command_or_button(release, Button::Approve)
+            command_or_button(release, Button::Approve, None)
         );
     }
     let is_made = snapshot.documents.contains_key(&reference.document());
     if let (true, Some(keys)) = (is_made, &reference.fragment) {
         return format!(
-            "It has been made without {}: the function that makes it must return that.",
+            "The step is done, but gave no {}: its function or workflow must give that.",
             markdown::code(keys)
         );
     }
@@ -142,13 +142,21 @@ fn called(release: &Release, package: &PackageName) -> String {
 }
 
 /// Where a person says `button`'s word: only a release that belongs to a pull request has a place for comments.
-pub(super) fn command_or_button(release: &Release, button: Button) -> String {
+pub(super) fn command_or_button(
+    release: &Release,
+    button: Button,
+    environment: Option<&EnvironmentName>,
+) -> String {
     let check = markdown::code(&check_name(&release.name.package));
     let press = format!("press **{}** on the check {check}", button.label());
     match release.pull_request {
         Some(number) => {
-            let verb = button.identifier();
-            format!("comment `/ocuroot {verb}` on #{number} or {press}")
+            let mut command = format!("/ocuroot {}", button.identifier());
+            if let Some(environment) = environment {
+                command.push_str(&format!(" {environment}"));
+            }
+            let command = markdown::code(&command);
+            format!("comment {command} on #{number} or {press}")
         }
         None => press,
     }

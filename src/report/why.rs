@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
+use super::answers::by_rule;
 use super::gates::{self, holders, lock_words, whom};
 use super::{markdown, release_check};
 use crate::engine::rules::{Denied, place, rules_of};
 use crate::engine::status::{self, Waiting};
 use crate::engine::{Release, Snapshot};
-use crate::model::{EnvironmentName, Hold, LiveDeployment, Lock, PackageName, TaskKey, Timestamp};
+use crate::model::{
+    EnvironmentName, Hold, LiveDeployment, Lock, PackageName, QueuePolicy, TaskKey, Timestamp,
+};
 
 /// A package in an environment, with what is known of it.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ fn live(place: &Why<'_>, now: Timestamp) -> String {
         }
     });
     format!(
-        "- **{}**{}{origin} is live since {} ({} ago){}.\n",
+        "- **{}**{}{origin} has been live since {} ({} ago){}.\n",
         live.release.number,
         commit.unwrap_or_default(),
         markdown::time(live.since),
@@ -165,10 +168,10 @@ pub fn rights(rights: &[(EnvironmentName, Result<(), Denied>)]) -> String {
         if let Err(denied) = allowed {
             let _ = writeln!(
                 text,
-                "\nNot to {}: that is for {} ({}).",
+                "\nNot to {}: that is for {}{}.",
                 markdown::code(environment.as_str()),
                 whom(&denied.lets),
-                markdown::code(&denied.place)
+                by_rule(denied)
             );
         }
     }
@@ -203,8 +206,16 @@ fn deciders(at: &Why<'_>) -> String {
             let soak = markdown::duration(soak * 1000);
             parts.push(format!("{soak} after the environments before it"));
         }
+        match protection.queue {
+            QueuePolicy::Newest => {}
+            QueuePolicy::All => parts.push("every release, one after the other".to_owned()),
+            QueuePolicy::Manual => parts.push("only what somebody says `deploy` for".to_owned()),
+        }
         if !protection.pull_requests {
             parts.push("nothing that is not merged".to_owned());
+        }
+        if protection.confirm {
+            parts.push("commands want `/ocuroot confirm`".to_owned());
         }
         let _ = writeln!(
             text,

@@ -8,6 +8,7 @@ mod claims;
 mod commands;
 mod crashes;
 mod documentation;
+mod every_command;
 mod faults;
 mod forks;
 mod github_client;

@@ -29,8 +29,8 @@ pub(super) const REJECT: Facts = Facts {
     arguments: &[Argument::AnyEnvironments, Argument::Packages],
     needs_reason: true,
     meaning: "stops the releases of this pull request there",
-    details: "Without an environment it rejects what waits now. To name packages without an environment, use \
-              `--package`.",
+    details: "Without an environment it stops what has not begun to be deployed anywhere. To name packages without an \
+              environment, use `--package`.",
     options: &[PACKAGE, RELEASE, NEEDED_REASON],
     examples: &["/ocuroot reject production --reason \"the migration locks the orders table\""],
 };

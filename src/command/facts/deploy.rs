@@ -36,7 +36,7 @@ pub(super) const UNDEPLOY: Facts = Facts {
     group: Group::Deploy,
     arguments: &[Argument::Environments, Argument::Packages],
     needs_reason: false,
-    meaning: "gives environments back that this pull request holds, or takes down what is live there",
+    meaning: "gives back environments that this pull request holds, or takes down what is live there",
     details: "An environment that is given back gets the release of the default branch. What is taken down is taken \
               down with the program that brought it up.",
     options: &[PACKAGE, REASON, DRY_RUN],

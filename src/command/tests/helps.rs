@@ -59,7 +59,7 @@ fn one_command_is_taught_with_its_options() {
     insta::assert_snapshot!(help_about(Verb::Rollback), @r#"
     `/ocuroot rollback <environments> [package…]` brings the release before the live one back, and pins it. It runs with its recorded inputs at its own commit. The pin keeps automation from rolling forward again, until `unpin` or for the time you say.
 
-    Who can push to the repository may give it, unless rules of the environment ask for more.
+    Whoever can push to the repository may give it, unless rules of the environment ask for more.
 
     | option | meaning |
     | --- | --- |

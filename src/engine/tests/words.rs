@@ -79,7 +79,8 @@ fn moved(answer: &Answer) -> String {
             let package = package
                 .as_ref()
                 .map_or("all".to_owned(), ToString::to_string);
-            let (lets, place) = (list(&denied.lets), &denied.place);
+            let (lets, place) = (list(&denied.lets), denied.place.as_deref());
+            let place = place.unwrap_or("there is no rule");
             format!("denied for {package} in {environment}: only {lets} ({place})")
         }
         Answer::NoPullRequests(package, environment, place) => {
