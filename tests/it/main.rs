@@ -23,6 +23,7 @@ mod pains;
 mod protection;
 mod pull_requests;
 mod push;
+mod readme;
 mod releases;
 mod required_check;
 mod rights;
