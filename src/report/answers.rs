@@ -7,7 +7,7 @@ use super::markdown;
 use super::release_check::step_name;
 use crate::engine::rules::{Deed, Denied};
 use crate::engine::{Answer, Change, Plan};
-use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunName, RunState};
+use crate::model::{EnvironmentName, Hold, Lock, PackageName, ReleaseName, RunState};
 
 /// Answers that are news at once, for the person who gave the command; `None` when the work itself will answer.
 pub fn answers(answers: &[Answer]) -> Option<String> {
@@ -71,7 +71,13 @@ fn outlook(plan: &Plan) -> String {
         let words = answers(&refusals).unwrap_or_default();
         return format!("It would be refused:\n\n{words}");
     }
-    let runs = foreseen_runs(plan);
+    let mut runs: Vec<(&ReleaseName, usize, String)> = plan
+        .changes
+        .iter()
+        .filter_map(|change| foreseen_run(change, plan))
+        .collect();
+    runs.sort_by_key(|(release, position, _)| (*release, *position));
+    let runs: Vec<String> = runs.into_iter().map(|(.., words)| words).collect();
     let words = answers(&plan.answers);
     match (runs.as_slice(), words) {
         ([], None) => "It would start nothing.".to_owned(),
@@ -84,30 +90,8 @@ fn outlook(plan: &Plan) -> String {
     }
 }
 
-/// What becomes of runs, by release and in the order of its phases.
-fn foreseen_runs(plan: &Plan) -> Vec<String> {
-    let phase_of = |name: &RunName| {
-        let releases = plan.changes.iter().filter_map(|change| match change {
-            Change::PutRelease(release) => Some(release),
-            _ => None,
-        });
-        let mut own = releases.filter(|release| release.name == name.release);
-        own.next()
-            .and_then(|release| release.package.phase_of(&name.key))
-    };
-    let mut lines: Vec<_> = plan
-        .changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::PutRun(name, _) => Some((&name.release, phase_of(name), foreseen_run(change)?)),
-            _ => None,
-        })
-        .collect();
-    lines.sort();
-    lines.into_iter().map(|(.., line)| line).collect()
-}
-
-fn foreseen_run(change: &Change) -> Option<String> {
+/// What becomes of a run, with its release and its place among the steps.
+fn foreseen_run<'a>(change: &'a Change, plan: &Plan) -> Option<(&'a ReleaseName, usize, String)> {
     let Change::PutRun(name, run) = change else {
         return None;
     };
@@ -118,12 +102,20 @@ fn foreseen_run(change: &Change) -> Option<String> {
         _ => return None,
     };
     let step = step_name(&name.key, run);
-    Some(format!(
+    let position = plan.changes.iter().find_map(|change| match change {
+        Change::PutRelease(release) if release.name == name.release => {
+            let mut tasks = release.planned_tasks();
+            tasks.position(|task| task.key == name.key)
+        }
+        _ => None,
+    });
+    let words = format!(
         "- {} of {} {} {words}",
         markdown::code(&step),
         markdown::code(name.release.package.short()),
         name.release.number
-    ))
+    );
+    Some((&name.release, position.unwrap_or(usize::MAX), words))
 }
 
 fn one_answer(answer: &Answer) -> Option<String> {

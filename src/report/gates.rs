@@ -114,7 +114,7 @@ fn turn(gate: &Gate, environment: &EnvironmentName) -> String {
             markdown::code(&format!("/ocuroot unlock {place}"))
         ),
         Gate::Queued { behind, .. } => format!(
-            "The pull request waits for its turn behind {}. What it asked for is granted all together.",
+            "The pull request waits for its turn behind {}. All that it asked for is granted together.",
             holders(behind)
         ),
         _ => String::new(),
@@ -130,24 +130,30 @@ fn time(gate: &Gate, environment: &EnvironmentName) -> String {
             until,
             place: rule,
         } => format!(
-            "{} is frozen until {}: {} ({}).",
+            "{} is frozen until {}: {} ({}). It goes on by itself then.",
             markdown::code(place),
             markdown::time(*until),
             markdown::plain(reason),
             markdown::code(rule)
         ),
-        Gate::Closed { opens, place: rule } => {
-            let opens = opens.map_or_else(
-                || "No further window is known".to_owned(),
-                |opens| format!("The next window opens at {}", markdown::time(opens)),
-            );
-            format!(
-                "{opens} ({}). It goes on by itself then.",
-                markdown::code(rule)
-            )
-        }
+        Gate::Closed {
+            opens: Some(opens),
+            place: rule,
+        } => format!(
+            "The next window opens at {} ({}). It goes on by itself then.",
+            markdown::time(*opens),
+            markdown::code(rule)
+        ),
+        Gate::Closed {
+            opens: None,
+            place: rule,
+        } => format!(
+            "No further window is known ({}): it waits until the rule is changed.",
+            markdown::code(rule)
+        ),
         Gate::Soaking { until, place: rule } => format!(
-            "It must have been live where it is now until {} ({}). It goes on by itself then.",
+            "By {} it will have been live long enough in the environments before this one ({}). It goes on by itself \
+             then.",
             markdown::time(*until),
             markdown::code(rule)
         ),

@@ -2,6 +2,7 @@
 
 mod comments;
 mod commit;
+mod gates;
 mod limits;
 mod preview;
 mod release;

@@ -54,8 +54,8 @@ async fn deploy_says_what_it_would_do_and_does_nothing() {
     Nothing has been done. It would do this:
 
     - `build` of `api` r2 starts now
-    - `deploy to production` of `api` r2 follows, or waits
     - `deploy to staging` of `api` r2 follows, or waits
+    - `deploy to production` of `api` r2 follows, or waits
     ");
     let words = said(&app, number, "rita", "/ocuroot deploy production --dry-run").await;
     insta::assert_snapshot!(words, @"
@@ -254,8 +254,8 @@ async fn a_command_that_wants_a_second_word_waits_for_it() {
     @alice, commands that change `production` want a second word (`acme/shop environments.ocu.star:6`). It would do this:
 
     - `build` of `api` r2 starts now
-    - `deploy to production` of `api` r2 follows, or waits
     - `deploy to staging` of `api` r2 follows, or waits
+    - `deploy to production` of `api` r2 follows, or waits
 
     To have it done, comment `/ocuroot confirm` within ten minutes.
     ");
