@@ -5,6 +5,7 @@ mod blocks;
 mod comment;
 mod commit_check;
 mod gates;
+mod machines;
 pub mod markdown;
 mod outlook;
 mod overview;
@@ -21,9 +22,10 @@ mod tests;
 
 use crate::model::{Diagnostic, PackageName};
 
-pub use answers::{answers, for_machines, foreseen, is_refusal, reply, wants_confirmation};
+pub use answers::{answers, foreseen, reply, wants_confirmation};
 pub use comment::{newer_plan, nothing_to_release, result, status_overview, values_set};
 pub use commit_check::{CommitSection, Destination, commit_check};
+pub use machines::{for_machines, is_refusal};
 pub use overview::{Overview, overview};
 pub use places::places;
 pub use refusal::{Refusal, refusal};

@@ -9,6 +9,7 @@ mod checks;
 mod commit;
 mod confirmations;
 mod documents;
+mod holders;
 mod inbox;
 mod outbox;
 mod packages;

@@ -135,25 +135,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             transaction: self.transaction,
             installation_id: self.commit.installation_id,
         };
-        match (change, release_id) {
-            (Change::PutGuards(file), _) => standing.put_guards(file).await,
-            (Change::DeleteGuards(repository, path), _) => {
-                standing.delete_guards(repository, path).await
-            }
-            (Change::PutLock(lock), _) => standing.put_lock(lock).await,
-            (Change::DeleteLock(lock), _) => standing.delete_lock(lock).await,
-            (Change::PutHold(hold), _) => standing.put_hold(hold).await,
-            (Change::DeleteHold(hold), _) => standing.delete_hold(hold).await,
-            (Change::PutApproval(_, environment, approval), Some(release_id)) => {
-                standing
-                    .put_approval(release_id, environment, approval)
-                    .await
-            }
-            (Change::DeleteApprovals(_, environment), Some(release_id)) => {
-                standing.delete_approvals(release_id, environment).await
-            }
-            _ => Ok(()),
-        }
+        standing.write(change, release_id).await
     }
 
     /// Writes what could only be written once every run was, and the entries of the audit record together.

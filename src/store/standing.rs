@@ -6,7 +6,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::documents::LIST;
-use super::{Result, Store, from_json, parse, placeholders, to_json};
+use super::{Result, from_json, parse, placeholders, to_json};
+use crate::engine::Change;
 use crate::model::{
     Approval, EnvironmentName, GuardFile, Hold, Lock, LockScope, PackageName, ReleaseName,
     ReleaseNumber, TaskKey, Timestamp,
@@ -65,7 +66,7 @@ pub(super) async fn holds(
     rows.iter().map(hold).collect()
 }
 
-fn hold(row: &SqliteRow) -> Result<Hold> {
+pub(super) fn hold(row: &SqliteRow) -> Result<Hold> {
     let granted_at: Option<i64> = row.get(6);
     Ok(Hold {
         package: PackageName {
@@ -191,7 +192,29 @@ pub(super) struct Standing<'a, 'c> {
 }
 
 impl Standing<'_, '_> {
-    pub(super) async fn put_guards(self, file: &GuardFile) -> Result<()> {
+    /// Writes what stands in the way from now on, or does not any more. `release_id` is that of the release the change
+    /// is about, if it is about one.
+    pub(super) async fn write(self, change: &Change, release_id: Option<i64>) -> Result<()> {
+        match (change, release_id) {
+            (Change::PutGuards(file), _) => self.put_guards(file).await,
+            (Change::DeleteGuards(repository, path), _) => {
+                self.delete_guards(repository, path).await
+            }
+            (Change::PutLock(lock), _) => self.put_lock(lock).await,
+            (Change::DeleteLock(lock), _) => self.delete_lock(lock).await,
+            (Change::PutHold(hold), _) => self.put_hold(hold).await,
+            (Change::DeleteHold(hold), _) => self.delete_hold(hold).await,
+            (Change::PutApproval(_, environment, approval), Some(release_id)) => {
+                self.put_approval(release_id, environment, approval).await
+            }
+            (Change::DeleteApprovals(_, environment), Some(release_id)) => {
+                self.delete_approvals(release_id, environment).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn put_guards(self, file: &GuardFile) -> Result<()> {
         sqlx::query(
             "INSERT INTO guard (installation_id, repository, path, is_wide, body) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, repository, path) \
@@ -207,7 +230,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn delete_guards(self, repository: &str, path: &str) -> Result<()> {
+    async fn delete_guards(self, repository: &str, path: &str) -> Result<()> {
         sqlx::query(
             "DELETE FROM guard WHERE installation_id = $1 AND repository = $2 AND path = $3",
         )
@@ -219,7 +242,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn put_lock(self, lock: &Lock) -> Result<()> {
+    async fn put_lock(self, lock: &Lock) -> Result<()> {
         let (repository, path) = place(&lock.scope);
         sqlx::query(
             "INSERT INTO lock (installation_id, repository, path, environment, kind, body, until) \
@@ -239,7 +262,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn delete_lock(self, lock: &Lock) -> Result<()> {
+    async fn delete_lock(self, lock: &Lock) -> Result<()> {
         let (repository, path) = place(&lock.scope);
         sqlx::query(
             "DELETE FROM lock WHERE installation_id = $1 AND repository = $2 AND path = $3 \
@@ -255,7 +278,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn put_hold(self, hold: &Hold) -> Result<()> {
+    async fn put_hold(self, hold: &Hold) -> Result<()> {
         sqlx::query(
             "INSERT INTO hold (installation_id, repository, pull_request, path, environment, \
              asked_by, asked_at, granted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -276,7 +299,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn delete_hold(self, hold: &Hold) -> Result<()> {
+    async fn delete_hold(self, hold: &Hold) -> Result<()> {
         sqlx::query(
             "DELETE FROM hold WHERE installation_id = $1 AND repository = $2 AND pull_request = $3 \
              AND path = $4 AND environment = $5",
@@ -291,11 +314,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn delete_approvals(
-        self,
-        release_id: i64,
-        environment: &EnvironmentName,
-    ) -> Result<()> {
+    async fn delete_approvals(self, release_id: i64, environment: &EnvironmentName) -> Result<()> {
         sqlx::query("DELETE FROM approval WHERE release_id = $1 AND environment = $2")
             .bind(release_id)
             .bind(environment.as_str())
@@ -304,7 +323,7 @@ impl Standing<'_, '_> {
         Ok(())
     }
 
-    pub(super) async fn put_approval(
+    async fn put_approval(
         self,
         release_id: i64,
         environment: &EnvironmentName,
@@ -332,78 +351,5 @@ fn place(scope: &LockScope) -> (&str, &str) {
         LockScope::Workspace => ("", ""),
         LockScope::Repository(repository) => (repository, ""),
         LockScope::Package(package) => (&package.repository, &package.path),
-    }
-}
-
-impl Store {
-    /// The pull requests of a repository, as refs call it, that claim any environment.
-    ///
-    /// # Errors
-    /// When the database does.
-    pub async fn holders_of_repository(
-        &self,
-        installation_id: i64,
-        repository: &str,
-    ) -> Result<BTreeSet<i64>> {
-        let rows = sqlx::query(
-            "SELECT DISTINCT pull_request FROM hold WHERE installation_id = $1 AND repository = $2",
-        )
-        .bind(installation_id)
-        .bind(repository)
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// Every claim of one pull request of a repository, as refs call it.
-    ///
-    /// # Errors
-    /// When the database does.
-    pub async fn holds_of_pull_request(
-        &self,
-        installation_id: i64,
-        repository: &str,
-        pull_request: i64,
-    ) -> Result<Vec<Hold>> {
-        let rows = sqlx::query(
-            "SELECT repository, path, environment, pull_request, asked_by, asked_at, granted_at \
-             FROM hold WHERE installation_id = $1 AND repository = $2 AND pull_request = $3",
-        )
-        .bind(installation_id)
-        .bind(repository)
-        .bind(pull_request)
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(hold).collect()
-    }
-
-    /// The release to go back to from `live`: the next older one of the default branch that has been there.
-    ///
-    /// # Errors
-    /// When the database does.
-    pub async fn release_before(
-        &self,
-        installation_id: i64,
-        live: &ReleaseName,
-        environment: &EnvironmentName,
-    ) -> Result<Option<ReleaseName>> {
-        let row = sqlx::query(
-            "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
-             WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND release.number < $4 AND release.lane IS NULL AND EXISTS (SELECT 1 FROM run \
-             WHERE run.release_id = release.id AND run.task = $5 AND run.kind = 'up' \
-             AND run.state = 'complete') ORDER BY release.number DESC LIMIT 1",
-        )
-        .bind(installation_id)
-        .bind(&live.package.repository)
-        .bind(&live.package.path)
-        .bind(live.number.0)
-        .bind(TaskKey::Deploy(environment.clone()).to_string())
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.map(|row| ReleaseName {
-            package: live.package.clone(),
-            number: ReleaseNumber(row.get(0)),
-        }))
     }
 }

@@ -205,7 +205,8 @@ async fn a_second_word_in_the_same_breath_is_none() {
     let number = proposed(&app).await;
     let both = "/ocuroot deploy staging\n/ocuroot confirm";
     let words = reply(&app, number, "alice", both).await;
-    assert!(words.contains("nothing of yours to confirm"), "{words}");
+    assert!(words.contains("want a second word"), "{words}");
+    assert!(app.queued().is_empty(), "{words}");
     app.play(succeed).await;
     assert_eq!(app.holder("api", "staging").await, None);
     // What it came to is there to be read now.

@@ -50,7 +50,7 @@ async fn where_it_is_asked_for_a_command_is_done_after_its_second_word() {
     app.say(number, "alice", "/ocuroot confirm").await;
     insta::assert_snapshot!(app.last_words(number), @"
     @ocuroot[bot]
-    @alice, there is nothing of yours to confirm here: a command waits ten minutes for its second word.
+    @alice, no command of yours waits to be confirmed here. A command waits for ten minutes; give it again.
     ");
     app.finish().await;
 }
