@@ -190,13 +190,13 @@ CREATE TABLE intent (
     PRIMARY KEY (installation_id, reference)
 );
 
--- Where each environment comes from. `is_leaving` those that are being emptied.
+-- Where each environment comes from, and whether it is to stay.
 CREATE TABLE registration (
     installation_id BIGINT NOT NULL,
     environment TEXT NOT NULL,
     repository TEXT,
     path TEXT,
-    is_leaving BIGINT NOT NULL,
+    presence TEXT NOT NULL,
     PRIMARY KEY (installation_id, environment)
 );
 

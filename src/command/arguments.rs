@@ -6,6 +6,8 @@ use super::facts::{Facts, facts};
 use super::parse::verb;
 use super::spelling::code;
 use super::words::{Quoted, Word};
+use crate::model::{Reference, SubPathKind};
+
 use super::{Command, EnvironmentPattern, PackagePattern};
 
 /// The most environments, packages and values one command may name; more are meant by globs.
@@ -228,8 +230,11 @@ fn setting(word: &Word) -> Result<(String, Value), String> {
     Ok((name, value))
 }
 
-/// The name of a custom value, or a whole ref of the workspace's.
+/// The name of a custom value, or the whole ref of a value, of an environment or of a deployment.
 fn name(text: &str) -> Result<String, String> {
+    if is_whole(text) {
+        return Ok(text.to_owned());
+    }
     let own = text.strip_prefix("@/custom/").unwrap_or(text);
     let is_segment = |segment: &str| {
         let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -243,6 +248,19 @@ fn name(text: &str) -> Result<String, String> {
         "{typed} cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or \
          `@/custom/token` for a value of the whole workspace"
     ))
+}
+
+fn is_whole(text: &str) -> bool {
+    let is_anchored = text.starts_with("@/") || text.contains("/@");
+    let reference = text.parse::<Reference>().ok().filter(|_| is_anchored);
+    reference.is_some_and(|reference| {
+        let kind = reference.subpath.as_ref().map(|(kind, _)| *kind);
+        let is_latest = reference.release.as_deref() == Some("");
+        let is_deployment = kind == Some(SubPathKind::Deploy) && is_latest && !reference.global;
+        let is_value = kind == Some(SubPathKind::Custom) && !reference.global;
+        let is_environment = kind == Some(SubPathKind::Environment) && reference.global;
+        reference.fragment.is_none() && (is_deployment || is_value || is_environment)
+    })
 }
 
 fn put_value(command: &mut Command, name: String, value: Option<Value>) -> Result<(), String> {

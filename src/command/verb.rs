@@ -125,7 +125,9 @@ impl Verb {
             | Verb::Freeze
             | Verb::Unfreeze
             | Verb::Pin
-            | Verb::Unpin => true,
+            | Verb::Unpin
+            | Verb::Set
+            | Verb::Unset => true,
             Verb::Help
             | Verb::Status
             | Verb::Plan
@@ -135,9 +137,7 @@ impl Verb {
             | Verb::Reject
             | Verb::Confirm
             | Verb::Retry
-            | Verb::Cancel
-            | Verb::Set
-            | Verb::Unset => false,
+            | Verb::Cancel => false,
         }
     }
 }

@@ -17,7 +17,7 @@ use super::values;
 use super::world::World;
 use crate::model::{
     Actor, DeploymentName, Environment, EnvironmentName, Input, Lock, LockKind, LockScope,
-    PackageName, Reference, Registration, ReleaseName, RunKind, RunName, SubPathKind,
+    PackageName, Presence, Reference, Registration, ReleaseName, RunKind, RunName, SubPathKind,
 };
 
 /// What has to be done so that what is follows what should be.
@@ -173,7 +173,7 @@ fn environment(world: &mut World, wish: &Application, name: &str, wanted: Option
         return refuse(world, wish, &why);
     }
     let registration = Registration {
-        is_leaving: false,
+        presence: Presence::Registered,
         ..known.unwrap_or_default()
     };
     teardown::register(world, &environment, registration);

@@ -324,6 +324,10 @@ pub struct CommitReport {
     pub packages: Vec<PackageReport>,
     /// Environments the commit registers or changes.
     pub environments: Vec<Environment>,
+    /// Environments that its files registered before and do not any more. They stay until somebody removes them.
+    pub dropped: BTreeSet<EnvironmentName>,
+    /// Packages whose files the commit takes away. What is deployed of them stays until somebody takes it down.
+    pub gone: BTreeSet<PackageName>,
     /// What the config files have wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// What the commit's files would guard, as far as it changes anything; each in place of what the same file guards

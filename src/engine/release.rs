@@ -13,13 +13,12 @@ use super::plan::{Answer, Call, Change, CommitReport, PackageReport};
 use super::readiness::supersede;
 use super::rules::rules_of;
 use super::snapshot::{Release, Run};
-use super::teardown;
 use super::trigger::{Candidate, NewReleases, Wish};
 use super::world::World;
 use crate::model::{
     CommitSha, DeploymentName, Environment, EnvironmentName, Package, QueuePolicy, Reference,
-    Registration, ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, SubPathKind,
-    Task, TaskKey, Timestamp,
+    ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, SubPathKind, Task, TaskKey,
+    Timestamp,
 };
 
 /// Registers the commit's environments and makes one release for each of its packages. What is not merged keeps its
@@ -31,7 +30,7 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
     let is_merged = !new.is_proposed;
     let changed = if is_merged {
         guard::remember(world, new);
-        register_environments(world, new)
+        ownership::register(world, new)
     } else {
         // What is not merged changes no environment for others.
         Vec::new()
@@ -55,6 +54,9 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
         }
     }
     if is_merged {
+        for name in ownership::dropped(world, new) {
+            ownership::drop(world, &name);
+        }
         report(world, new, changed, Some(&made));
     }
     if goes {
@@ -99,40 +101,13 @@ pub(super) fn preview(world: &mut World, new: &NewReleases) {
     let changed = new
         .environments
         .iter()
-        .filter(|environment| is_news(world, environment))
+        .filter(|environment| ownership::is_news(world, environment))
         .cloned()
         .collect();
     report(world, new, changed, None);
     if let Some(pull_request) = new.pull_request {
         world.overview(new.repository_id, pull_request);
     }
-}
-
-fn is_news(world: &World, environment: &Environment) -> bool {
-    world.snapshot.environments.get(&environment.name) != Some(environment)
-}
-
-fn register_environments(world: &mut World, new: &NewReleases) -> Vec<Environment> {
-    let mut changed = Vec::new();
-    for environment in &new.environments {
-        if !is_news(world, environment) || ownership::owner(world, new, environment).is_some() {
-            continue;
-        }
-        let registration = Registration {
-            repository: new.repository.clone(),
-            path: registering_file(new, environment),
-            is_leaving: false,
-        };
-        teardown::register(world, environment, registration);
-        changed.push(environment.clone());
-    }
-    changed
-}
-
-fn registering_file(new: &NewReleases, environment: &Environment) -> Option<String> {
-    let mut files = new.guards.iter();
-    let file = files.find(|file| file.registers.contains(&environment.name));
-    file.map(|file| file.path.clone())
 }
 
 /// Says on the commit what was found in it. `made` holds a release for each package, unless it is a preview.
@@ -143,6 +118,7 @@ fn report(
     made: Option<&[ReleaseName]>,
 ) {
     let complaints = ownership::complaints(world, new);
+    let dropped = ownership::dropped(world, new);
     let mut packages = Vec::new();
     for (index, candidate) in new.packages.iter().enumerate() {
         let phases = &candidate.package.phases;
@@ -166,6 +142,8 @@ fn report(
             is_preview,
             packages,
             environments,
+            dropped,
+            gone: ownership::gone(new),
             diagnostics: new.diagnostics.iter().cloned().chain(complaints).collect(),
             guards: proposed_guards(&world.snapshot, new, is_preview),
         }),

@@ -11,8 +11,8 @@ use super::readiness::{holder, supersede};
 use super::snapshot::Snapshot;
 use super::world::World;
 use crate::model::{
-    DeploymentName, Environment, EnvironmentName, Reference, Registration, ReleaseName, RunKind,
-    RunName, RunState, SubPathKind,
+    DeploymentName, Environment, EnvironmentName, Presence, Reference, Registration, ReleaseName,
+    RunKind, RunName, RunState, SubPathKind,
 };
 
 /// An environment is there, as it is told. One that is being emptied is emptied first, and comes back then.
@@ -38,7 +38,7 @@ pub(super) fn begin(world: &mut World, name: &EnvironmentName) -> bool {
     world.snapshot.environments.remove(name);
     world.put_intent(document(name), None);
     let leaving = Registration {
-        is_leaving: true,
+        presence: Presence::Leaving,
         ..known
     };
     world.put_registration(name, leaving);
@@ -84,7 +84,7 @@ fn come_back(world: &mut World, name: &EnvironmentName, known: Registration) {
     let wanted = wanted.and_then(|wanted| serde_json::from_value::<Environment>(wanted).ok());
     if let Some(environment) = wanted {
         let registration = Registration {
-            is_leaving: false,
+            presence: Presence::Registered,
             ..known
         };
         register(world, &environment, registration);
@@ -94,7 +94,7 @@ fn come_back(world: &mut World, name: &EnvironmentName, known: Registration) {
 
 fn leaving(snapshot: &Snapshot) -> Vec<EnvironmentName> {
     let registrations = snapshot.registrations.iter();
-    let leaving = registrations.filter(|(_, registration)| registration.is_leaving);
+    let leaving = registrations.filter(|(_, registration)| registration.is_leaving());
     leaving.map(|(name, _)| name.clone()).collect()
 }
 
@@ -104,7 +104,7 @@ fn document(name: &EnvironmentName) -> Reference {
 
 fn is_leaving(snapshot: &Snapshot, name: &EnvironmentName) -> bool {
     let registration = snapshot.registrations.get(name);
-    registration.is_some_and(|registration| registration.is_leaving)
+    registration.is_some_and(|registration| registration.is_leaving())
 }
 
 /// Queues the way down of what is live. What has none is only forgotten.

@@ -205,6 +205,8 @@ pub struct NewReleases {
     pub repository: Option<String>,
     /// Every config file of the commit, if `guards` is to be believed: what other files guarded is gone.
     pub files: Option<BTreeSet<String>>,
+    /// Config files that were there and that the commit has not.
+    pub gone: BTreeSet<String>,
     /// The pull request to answer in when a release settles.
     pub reply_to: Option<i64>,
     /// Packages elsewhere in the workspace that have releases: they are evaluated again when environments change.
@@ -232,6 +234,7 @@ impl NewReleases {
             changes_config: false,
             repository: None,
             files: None,
+            gone: BTreeSet::new(),
             reply_to: None,
             others: BTreeSet::new(),
         }

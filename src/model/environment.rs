@@ -25,7 +25,26 @@ pub struct Registration {
     /// The file of that repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Whether it is on its way out: nothing new goes there, and what is there is taken down.
-    #[serde(default)]
-    pub is_leaving: bool,
+    /// How it stands with that file.
+    pub presence: Presence,
+}
+
+impl Registration {
+    /// Whether it is on its way out.
+    pub fn is_leaving(&self) -> bool {
+        self.presence == Presence::Leaving
+    }
+}
+
+/// Whether an environment is to stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// It is registered, or people have set it.
+    #[default]
+    Registered,
+    /// Its file does not register it any more. It stays until somebody says that it is to go.
+    Dropped,
+    /// It is on its way out: nothing new goes there, and what is there is taken down.
+    Leaving,
 }

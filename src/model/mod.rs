@@ -22,7 +22,7 @@ pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditRecord, Verdict};
 pub use codeowners::CodeOwners;
 pub use deployment::{DeploymentName, LiveDeployment};
 pub use diagnostic::{Diagnostic, Severity};
-pub use environment::{Environment, Registration};
+pub use environment::{Environment, Presence, Registration};
 pub use id::{
     CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
 };

@@ -37,14 +37,21 @@ pub fn foreseen(plan: &Plan) -> String {
 pub fn wants_confirmation(
     login: &str,
     environment: &EnvironmentName,
-    place: &str,
+    rule: Option<&str>,
     plan: &Plan,
 ) -> String {
+    let environment = markdown::code(environment.as_str());
+    let why = match rule {
+        Some(place) => format!(
+            "commands that change {environment} want a second word ({})",
+            markdown::code(place)
+        ),
+        None => format!(
+            "this takes down everything in {environment} and removes it, so it wants a second word"
+        ),
+    };
     format!(
-        "@{login}, commands that change {} want a second word ({}). {}\n\nTo have it done, comment {} within ten \
-         minutes.",
-        markdown::code(environment.as_str()),
-        markdown::code(place),
+        "@{login}, {why}. {}\n\nTo have it done, comment {} within ten minutes.",
         outlook(plan),
         markdown::code("/ocuroot confirm")
     )

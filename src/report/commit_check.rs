@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::blocks::{List, Page};
-use super::{CheckText, Conclusion, check_name, markdown, outlook, protection};
+use super::leftovers::{self, Leftovers};
+use super::{Button, CheckText, Conclusion, check_name, markdown, outlook, protection};
 use crate::engine::preview::{Outlook, Reading};
 use crate::engine::{CommitReport, PackageReport};
 use crate::model::{Diagnostic, Environment, EnvironmentName, Severity, TaskKey};
@@ -24,6 +25,8 @@ pub struct CommitSection {
     pub outlook: Outlook,
     /// Who else reads what its steps leave.
     pub readings: BTreeSet<Reading>,
+    /// What it leaves behind.
+    pub leftovers: Leftovers,
     /// The pull request, unless it is said for none.
     pub destination: Option<Destination>,
 }
@@ -70,8 +73,14 @@ pub fn commit_check(sections: &[CommitSection]) -> CheckText {
         // The blocks are counted beforehand; this is for what nobody has thought of.
         summary: markdown::fit(summary),
         annotations,
-        buttons: Vec::new(),
+        buttons: sections.iter().find_map(remove).into_iter().collect(),
     }
+}
+
+/// Environments that are not registered any more are taken away by whoever says so.
+fn remove(section: &CommitSection) -> Option<Button> {
+    let has_any = !section.leftovers.environments.is_empty();
+    (has_any && !section.report.is_preview).then_some(Button::Remove)
 }
 
 fn heading(section: &CommitSection) -> Option<String> {
@@ -119,6 +128,9 @@ fn title(section: &CommitSection) -> String {
         (Some(release), None, _) => release,
         (None, Some(weaker), _) => format!("weakens protection of {weaker}"),
         (None, None, Some(stronger)) => format!("strengthens protection of {stronger}"),
+        (None, None, None) if !section.leftovers.is_empty() => {
+            "nothing to release; something stays until it is removed".to_owned()
+        }
         (None, None, None) => "nothing to release".to_owned(),
     }
 }
@@ -169,6 +181,10 @@ fn body(section: &CommitSection, most: usize) -> String {
     page.add(&opening(section));
     let environments: Vec<String> = report.environments.iter().map(environment).collect();
     page.add_list(&ENVIRONMENTS, &environments);
+    page.add_list(
+        &leftovers::LIST,
+        &leftovers::lines(&section.leftovers, report),
+    );
     let packages: Vec<String> = if report.packages.len() > FEW {
         report.packages.iter().map(folded).collect()
     } else {
@@ -218,7 +234,7 @@ fn opening(section: &CommitSection) -> String {
         (true, true) => {
             "Nothing is released from a file with errors. Fix it and push again.\n".to_owned()
         }
-        (true, false) if section.outlook.shifts.is_empty() => {
+        (true, false) if section.outlook.shifts.is_empty() && section.leftovers.is_empty() => {
             "No package watches what changed here, so there is nothing to do.\n".to_owned()
         }
         (true, false) => "\nNo package watches what changed here.\n".to_owned(),

@@ -5,6 +5,7 @@ mod blocks;
 mod comment;
 mod commit_check;
 mod gates;
+mod leftovers;
 mod machines;
 pub mod markdown;
 mod outlook;
@@ -25,6 +26,7 @@ use crate::model::{Diagnostic, PackageName};
 pub use answers::{answers, foreseen, reply, wants_confirmation};
 pub use comment::{newer_plan, nothing_to_release, result, status_overview, values_set};
 pub use commit_check::{CommitSection, Destination, commit_check};
+pub use leftovers::{Leftovers, left_behind};
 pub use machines::{for_machines, is_refusal};
 pub use overview::{Overview, overview};
 pub use places::places;
@@ -92,6 +94,8 @@ pub enum Button {
     Retry,
     /// Stop what is not finished.
     Cancel,
+    /// Take away what is not registered any more.
+    Remove,
 }
 
 impl Button {
@@ -101,14 +105,20 @@ impl Button {
             Button::Approve => "approve",
             Button::Retry => "retry",
             Button::Cancel => "cancel",
+            Button::Remove => "remove",
         }
     }
 
     /// The button of an identifier.
     pub fn from_identifier(identifier: &str) -> Option<Button> {
-        [Button::Approve, Button::Retry, Button::Cancel]
-            .into_iter()
-            .find(|button| button.identifier() == identifier)
+        [
+            Button::Approve,
+            Button::Retry,
+            Button::Cancel,
+            Button::Remove,
+        ]
+        .into_iter()
+        .find(|button| button.identifier() == identifier)
     }
 
     /// The text on it (at most 20 characters).
@@ -117,6 +127,7 @@ impl Button {
             Button::Approve => "Approve",
             Button::Retry => "Retry",
             Button::Cancel => "Cancel",
+            Button::Remove => "Remove",
         }
     }
 
@@ -126,6 +137,7 @@ impl Button {
             Button::Approve => "Give the approval this release needs",
             Button::Retry => "Run again what failed",
             Button::Cancel => "Stop what is not finished",
+            Button::Remove => "Empty and remove these environments",
         }
     }
 }

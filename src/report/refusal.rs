@@ -40,6 +40,7 @@ pub fn refusal(problem: &Refusal) -> String {
         | Refusal::UnknownPackage { .. }
         | Refusal::NotInPackages { .. }
         | Refusal::WhichPackage { .. }
+        | Refusal::OtherRepository { .. }
         | Refusal::UnknownRelease { .. } => unknown(problem),
         Refusal::NothingLive { .. }
         | Refusal::NothingBefore { .. }
@@ -85,6 +86,14 @@ fn unknown(problem: &Refusal) -> String {
         ),
         Refusal::WhichPackage { release } => format!(
             "Which package's {release}? Name one, such as `--package api`: releases are numbered by package."
+        ),
+        Refusal::OtherRepository {
+            reference,
+            repository,
+        } => format!(
+            "{} belongs to {}: who may change it is known there, so say it on a pull request of that repository.",
+            markdown::code(reference),
+            markdown::code(repository)
         ),
         Refusal::UnknownRelease { release } => format!(
             "There is no release {} of {}.",
@@ -219,6 +228,13 @@ pub enum Refusal {
         /// The number.
         release: String,
     },
+    /// What is named belongs to another repository.
+    OtherRepository {
+        /// What was asked for.
+        reference: String,
+        /// Whose it is.
+        repository: String,
+    },
     /// There is no such release.
     UnknownRelease {
         /// What was asked for.
@@ -271,6 +287,7 @@ impl Refusal {
             Refusal::NotInPackages { .. } => "no_such_deployment",
             Refusal::BrokenConfiguration => "broken_configuration",
             Refusal::WhichPackage { .. } => "which_package",
+            Refusal::OtherRepository { .. } => "other_repository",
             Refusal::UnknownRelease { .. } => "unknown_release",
             Refusal::NothingLive { .. } => "nothing_live",
             Refusal::NothingBefore { .. } => "nothing_before",

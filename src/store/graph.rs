@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::documents::LIST;
-use super::{Result, from_json, parse, placeholders};
+use super::{Result, from_json, parse, placeholders, releases, rows};
 use crate::model::{
     DeploymentName, Environment, EnvironmentName, PackageName, Reference, Registration,
     ReleaseNumber, SubPathKind, TaskKey,
@@ -62,15 +62,15 @@ pub(super) async fn put_registration(
     registration: &Registration,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO registration (installation_id, environment, repository, path, is_leaving) \
+        "INSERT INTO registration (installation_id, environment, repository, path, presence) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, environment) DO UPDATE SET \
-         repository = excluded.repository, path = excluded.path, is_leaving = excluded.is_leaving",
+         repository = excluded.repository, path = excluded.path, presence = excluded.presence",
     )
     .bind(installation_id)
     .bind(name.as_str())
     .bind(&registration.repository)
     .bind(&registration.path)
-    .bind(i64::from(registration.is_leaving))
+    .bind(rows::word(&registration.presence)?)
     .execute(&mut **transaction)
     .await?;
     Ok(())
@@ -98,7 +98,7 @@ pub(super) async fn environments(
     BTreeMap<EnvironmentName, Registration>,
 )> {
     let rows = sqlx::query(
-        "SELECT environment, repository, path, is_leaving FROM registration \
+        "SELECT environment, repository, path, presence FROM registration \
          WHERE installation_id = $1",
     )
     .bind(installation_id)
@@ -109,7 +109,7 @@ pub(super) async fn environments(
         let registration = Registration {
             repository: row.get(1),
             path: row.get(2),
-            is_leaving: row.get::<i64, _>(3) == 1,
+            presence: releases::word("presence", row.get(3))?,
         };
         registrations.insert(parse("environment", row.get(0))?, registration);
     }
@@ -124,7 +124,7 @@ pub(super) async fn environments(
     for row in rows {
         let environment: Environment = from_json("environment", row.get(0))?;
         let registration: Option<&Registration> = registrations.get(&environment.name);
-        if !registration.is_some_and(|registration| registration.is_leaving) {
+        if !registration.is_some_and(|registration| registration.is_leaving()) {
             environments.insert(environment.name.clone(), environment);
         }
     }

@@ -228,7 +228,7 @@ async fn reach(
     }
     let leaving = registrations
         .iter()
-        .filter(|(_, registration)| registration.is_leaving)
+        .filter(|(_, registration)| registration.is_leaving())
         .map(|(name, _)| name.clone());
     let environments: BTreeSet<EnvironmentName> =
         leaving.chain(scope.environments.iter().cloned()).collect();

@@ -33,7 +33,12 @@ impl Worker {
             let commit: CommitSha = commit
                 .parse()
                 .map_err(|error| Problem::Impossible(format!("{error}")))?;
-            return self.look_again(delivery, repository, &commit).await;
+            let is_remove = matches!(action, CheckRunAction::Button { identifier }
+                if Button::from_identifier(identifier) == Some(Button::Remove));
+            return match sender.filter(|_| is_remove) {
+                Some(sender) => self.remove(delivery, repository, &commit, sender).await,
+                None => self.look_again(delivery, repository, &commit).await,
+            };
         }
         let Some(call) = call_of(&key) else {
             return self.ignore(delivery, "nothing that can be pressed").await;
@@ -58,7 +63,7 @@ impl Worker {
                 place: key.clone(),
                 lines: vec![button.label().to_owned()],
             });
-            triggers.push(meaning(button, wish));
+            triggers.extend(meaning(button, wish));
         }
         // Whoever it was: GitHub has reset the check run, or still shows the pressed button.
         let done = Done::Delivery(delivery.id);
@@ -184,7 +189,7 @@ impl Worker {
     }
 
     /// Forgets what was last written to a check run: GitHub has reset it, so it must be written again.
-    async fn forget(&self, installation_id: i64, key: &str) -> Result<(), Problem> {
+    pub(super) async fn forget(&self, installation_id: i64, key: &str) -> Result<(), Problem> {
         if let Some(object) = self.store.github_object(installation_id, key).await? {
             let forgotten = GithubObject {
                 digest: unsaid(&object.digest),
@@ -198,11 +203,13 @@ impl Worker {
     }
 }
 
-fn meaning(button: Button, wish: Wish) -> Trigger {
+fn meaning(button: Button, wish: Wish) -> Option<Trigger> {
     match button {
-        Button::Approve => Trigger::Approve(wish),
-        Button::Retry => Trigger::Retry(wish),
-        Button::Cancel => Trigger::Cancel(wish),
+        Button::Approve => Some(Trigger::Approve(wish)),
+        Button::Retry => Some(Trigger::Retry(wish)),
+        Button::Cancel => Some(Trigger::Cancel(wish)),
+        // Releases have no environments.
+        Button::Remove => None,
     }
 }
 

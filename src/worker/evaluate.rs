@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sources::Sources;
+use super::sources::{Sources, is_starlark};
 use super::{Problem, Worker};
 use crate::config::{self, Evaluation};
-use crate::engine::affected::affected;
+use crate::engine::affected::{Known, affected};
 use crate::engine::{Candidate, NewReleases};
 use crate::model::{Action, CommitSha, Diagnostic, Environment, GuardFile, Package, PackageName};
 use crate::store::{Repository, Scope};
@@ -50,6 +50,7 @@ impl Worker {
             new: NewReleases {
                 environments: registered,
                 repository: Some(repository.reference_name.clone()),
+                gone: gone(sources, changed, &known),
                 ..NewReleases::of(repository.id, commit.clone())
             },
             plain_files: BTreeMap::new(),
@@ -161,6 +162,20 @@ impl Worker {
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         Ok(snapshot.environments.into_values().collect())
     }
+}
+
+/// The config files that were there and are not any more.
+fn gone(
+    sources: &Sources,
+    changed: Option<&BTreeSet<String>>,
+    known: &BTreeMap<String, Known>,
+) -> BTreeSet<String> {
+    let candidates: Vec<&String> = match changed {
+        Some(changed) => changed.iter().filter(|path| is_starlark(path)).collect(),
+        None => known.keys().collect(),
+    };
+    let gone = candidates.into_iter().filter(|path| !sources.has(path));
+    gone.cloned().collect()
 }
 
 /// What a file guards. One with errors is not among them: what it guarded before stays.

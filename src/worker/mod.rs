@@ -9,6 +9,7 @@ mod checks;
 mod commands;
 mod confirm;
 mod deployments;
+mod desired;
 mod dispatch;
 mod evaluate;
 mod heads;

@@ -10,8 +10,10 @@ use super::{Problem, Worker};
 use crate::engine::plan::Call;
 use crate::engine::preview::{Reading, outlook};
 use crate::engine::{Change, CommitReport, Effect, Plan, Trigger};
-use crate::model::{CommitSha, EnvironmentName, LockScope, Reference, latest_document};
-use crate::report::{self, CheckText, CommitSection, Destination};
+use crate::model::{
+    CommitSha, EnvironmentName, LockScope, Presence, Reference, Registration, latest_document,
+};
+use crate::report::{self, CheckText, CommitSection, Destination, Leftovers};
 use crate::store::{Delivery, Done, PullRequestRow, Repository, Scope};
 
 /// A commit that is proposed over another one, by a pull request if it has a number.
@@ -190,6 +192,7 @@ impl Worker {
         for (number, report) in reports {
             let row = rows.iter().find(|row| Some(row.number) == number);
             sections.push(CommitSection {
+                leftovers: self.leftovers(repository, &report).await?,
                 outlook: outlook(&report, place, &snapshot, now),
                 readings: self.readings(repository, &report).await?,
                 destination: row.map(|row| destination(row, repository)),
@@ -197,6 +200,46 @@ impl Worker {
             });
         }
         Ok(Some(report::commit_check(&sections)))
+    }
+
+    /// What the commit leaves behind, as far as it is still there.
+    async fn leftovers(
+        &self,
+        repository: &Repository,
+        report: &CommitReport,
+    ) -> Result<Leftovers, Problem> {
+        let installation_id = repository.installation_id;
+        let packages = report.packages.iter().map(|package| &package.name);
+        let packages = packages.chain(&report.gone).cloned().collect();
+        let live = self
+            .store
+            .deployments_of_packages(installation_id, &packages)
+            .await?;
+        let mut leftovers = Leftovers {
+            deployments: report::left_behind(report, live),
+            environments: BTreeMap::new(),
+        };
+        if report.dropped.is_empty() {
+            return Ok(leftovers);
+        }
+        let scope = Scope {
+            installation_id,
+            environments: report.dropped.clone(),
+            ..Scope::default()
+        };
+        let (snapshot, _) = self.store.snapshot(&scope).await?;
+        for name in &report.dropped {
+            let known = snapshot.registrations.get(name);
+            let is_dropped = |known: &Registration| known.presence == Presence::Dropped;
+            if known
+                .is_some_and(|known| is_dropped(known) || report.is_preview && !known.is_leaving())
+            {
+                let live = snapshot.occupants.get(name);
+                let live = live.into_iter().flatten().cloned().collect();
+                leftovers.environments.insert(name.clone(), live);
+            }
+        }
+        Ok(leftovers)
     }
 
     /// Who else reads what the steps of a preview would leave.

@@ -7,6 +7,7 @@ mod bombs;
 mod claims;
 mod commands;
 mod crashes;
+mod desired;
 mod documentation;
 mod every_command;
 mod faults;

@@ -274,7 +274,7 @@ fn values() {
         "/ocuroot set =1",
         "/ocuroot set a b=1",
         "/ocuroot set ./custom/a=1",
-        "/ocuroot set @/environment/a=1",
+        "/ocuroot set @/task/a=1",
         "/ocuroot set a//b=1",
         "/ocuroot set note=all is well",
         "/ocuroot set a={\"b\": 1}",
@@ -298,8 +298,8 @@ fn values() {
         `a` has no `=`: write `name=value`, and quotes around a value with spaces, as in `note="all is well"` or `sizes='[1, 2]'`
     /ocuroot set ./custom/a=1
         `./custom/a` cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or `@/custom/token` for a value of the whole workspace
-    /ocuroot set @/environment/a=1
-        `@/environment/a` cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or `@/custom/token` for a value of the whole workspace
+    /ocuroot set @/task/a=1
+        `@/task/a` cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or `@/custom/token` for a value of the whole workspace
     /ocuroot set a//b=1
         `a//b` cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or `@/custom/token` for a value of the whole workspace
     /ocuroot set note=all is well

@@ -192,7 +192,7 @@ fn reading_needs_the_right_to_read_and_changing_that_to_push() {
         .collect();
     assert_eq!(
         changing.join(" "),
-        "deploy undeploy promote rollback lock unlock freeze unfreeze pin unpin"
+        "deploy undeploy promote rollback lock unlock freeze unfreeze pin unpin set unset"
     );
 }
 

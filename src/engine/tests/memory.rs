@@ -59,7 +59,7 @@ impl Story {
                 self.snapshot.intents.remove(reference);
             }
             Change::PutRegistration(name, registration) => {
-                if registration.is_leaving {
+                if registration.is_leaving() {
                     self.snapshot.environments.remove(name);
                 }
                 let registrations = &mut self.snapshot.registrations;

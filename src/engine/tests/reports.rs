@@ -74,6 +74,8 @@ fn a_push_is_reported_with_its_releases_environments_and_mistakes() {
           }
         }
       ],
+      "dropped": [],
+      "gone": [],
       "diagnostics": [
         {
           "severity": "error",

@@ -118,7 +118,7 @@ impl Story {
             }
             Change::PutIntent(reference, value) => Some(format!("{reference} should be {value}")),
             Change::DeleteIntent(reference) => Some(format!("{reference} should not be")),
-            Change::PutRegistration(name, registration) if registration.is_leaving => {
+            Change::PutRegistration(name, registration) if registration.is_leaving() => {
                 Some(format!("{name} leaves"))
             }
             Change::PutRegistration(name, _) => Some(format!("{name} is registered")),

@@ -27,7 +27,7 @@ const WALKS: [(&str, &str); 8] = [
         "a push is held against every package of its repository",
     ),
     (
-        "SELECT environment, repository, path, is_leaving FROM registration",
+        "SELECT environment, repository, path, presence FROM registration",
         "environments are places, of which a workspace has few",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),

@@ -49,8 +49,10 @@ impl Worker {
             .await?;
         let rule = asked.places.iter().find_map(|(package, environment)| {
             let place = rules_of(&snapshot, package, environment).wants_confirmation()?;
-            Some((environment.clone(), place))
+            Some((environment.clone(), Some(place)))
         });
+        let removed = asked.removed.first();
+        let rule = rule.or_else(|| Some((removed?.clone(), None)));
         let Some((environment, rule)) = rule else {
             return Ok(None);
         };
@@ -78,7 +80,7 @@ impl Worker {
         Ok(Some(Asked::reply(report::wants_confirmation(
             speaker.login,
             &environment,
-            &rule,
+            rule.as_deref(),
             &plan,
         ))))
     }

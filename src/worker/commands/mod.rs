@@ -7,6 +7,7 @@ mod look;
 mod people;
 mod places;
 mod say;
+mod set;
 mod target;
 
 pub(super) use people::Place;
@@ -17,7 +18,7 @@ use super::line::{Asker, Comment, Decision};
 use super::{Problem, Worker};
 use crate::command::{self, Command, Verb};
 use crate::engine::Trigger;
-use crate::model::Permission;
+use crate::model::{EnvironmentName, Permission};
 use crate::report::{self, Refusal};
 use crate::store::{Confirmation, Delivery, Done, Repository};
 use crate::webhook::{self, Sender};
@@ -47,6 +48,8 @@ struct Asked {
     refusals: Vec<Refusal>,
     /// Where it changes something.
     places: Vec<Place>,
+    /// Environments that it takes away, with all that is there.
+    removed: Vec<EnvironmentName>,
 }
 
 impl Asked {

@@ -1,4 +1,4 @@
-//! `approve`, `reject`, `retry`, `cancel`, `set` and `unset`: what people say of releases.
+//! `approve`, `reject`, `retry` and `cancel`: what people say of releases.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::target::environments;
 use super::{Asked, Speaker};
 use crate::command::{Command, Verb};
 use crate::engine::Trigger;
-use crate::model::{Reference, ReleaseName};
+use crate::model::ReleaseName;
 use crate::report::{self, Refusal};
 use crate::worker::{Problem, Worker};
 
@@ -53,45 +53,6 @@ impl Worker {
         }
         Ok(asked)
     }
-
-    /// Custom values of the pull request's releases, or of the workspace.
-    pub(super) async fn hear_set(
-        &self,
-        speaker: Speaker<'_>,
-        command: &Command,
-    ) -> Result<Asked, Problem> {
-        let number = speaker.place.pull_request;
-        let is_global = |name: &str| name.starts_with("@/");
-        let mut asked = Asked::default();
-        let mut releases = BTreeSet::new();
-        if command.values.iter().any(|(name, _)| !is_global(name)) {
-            match self
-                .meant_releases(speaker.repository, number, command)
-                .await?
-            {
-                Ok(found) if found.is_empty() => {
-                    let overview = report::status_overview(&[], self.clock.now());
-                    return Ok(Asked::reply(overview));
-                }
-                Ok(found) => releases = found,
-                Err(refusal) => return Ok(Asked::refuse(refusal)),
-            }
-        }
-        let mut names = Vec::new();
-        for (name, value) in &command.values {
-            for reference in references(name, &releases) {
-                names.push(reference.to_string());
-                asked.triggers.push(Trigger::SetCustom {
-                    reference,
-                    value: value.clone(),
-                });
-            }
-        }
-        asked
-            .replies
-            .push(report::values_set(&names, command.verb == Verb::Set));
-        Ok(asked)
-    }
 }
 
 /// The person named another commit than the release is of.
@@ -109,15 +70,4 @@ fn outdated(
         release: other.name.clone(),
         commit: other.commit.clone(),
     })
-}
-
-/// The whole ref of a value of the workspace, or that of the value in each release.
-fn references(name: &str, releases: &BTreeSet<ReleaseName>) -> Vec<Reference> {
-    match name.parse::<Reference>() {
-        Ok(reference) if name.starts_with("@/") => vec![reference],
-        _ => releases
-            .iter()
-            .map(|release| release.custom(name))
-            .collect(),
-    }
 }

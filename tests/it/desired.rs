@@ -1,0 +1,125 @@
+//! What should be, said by people: environments that come and go, deployments that should be others.
+
+use serde_json::json;
+
+use crate::harness::{API, App, ENVIRONMENTS, RUNNER_WORKFLOW, succeed};
+
+const ALONE: &str = r#"
+ocuroot("0.3.0")
+register_environment(environment("staging", {"type": "staging"}))
+"#;
+
+/// `acme/shop` without an approval, live everywhere.
+async fn live() -> App {
+    let app = App::with_shop().await;
+    let api = API.replace(r#"inputs={"approval": ref("./custom/approval")}"#, "");
+    let api = api.replace("def approve(approval):", "def approve():");
+    let api = api.replace(r#"approval["approved_by"]"#, r#""nobody""#);
+    app.push(
+        &[
+            ("repo.ocu.star", Some("ocuroot(\"0.3.0\")\n")),
+            ("environments.ocu.star", Some(ENVIRONMENTS)),
+            ("api/release.ocu.star", Some(&api)),
+            (".github/workflows/ocuroot.yml", Some(RUNNER_WORKFLOW)),
+        ],
+        "All of it",
+    );
+    app.play(succeed).await;
+    app
+}
+
+#[tokio::test]
+async fn an_environment_that_no_file_registers_goes_once_somebody_says_so() {
+    let app = live().await;
+    let commit = app.push(&[("environments.ocu.star", Some(ALONE))], "No production");
+    app.play(succeed).await;
+    insta::assert_snapshot!(app.page(&commit, "ocuroot"));
+    assert!(app.deployments().contains("production api r1 success"));
+    app.press(&commit, "ocuroot", "remove", "rita").await;
+    assert!(app.queued().is_empty(), "rita may only read");
+    app.press(&commit, "ocuroot", "remove", "alice").await;
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "production").await, None);
+    insta::assert_snapshot!(app.page(&commit, "ocuroot"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_environment_that_is_registered_again_stays() {
+    let app = live().await;
+    let commit = app.push(&[("environments.ocu.star", Some(ALONE))], "No production");
+    app.play(succeed).await;
+    app.push(&[("environments.ocu.star", Some(ENVIRONMENTS))], "Sorry");
+    app.play(succeed).await;
+    app.press(&commit, "ocuroot", "remove", "alice").await;
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "production").await, Some(1));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_command_takes_an_environment_away_after_its_second_word() {
+    let app = live().await;
+    let number = app.propose(&[("environments.ocu.star", ALONE)]);
+    app.settle().await;
+    insta::assert_snapshot!(app.page(&app.head(number), "ocuroot"));
+    app.say(number, "alice", "/ocuroot unset @/environment/production")
+        .await;
+    insta::assert_snapshot!(app.last_words(number));
+    assert!(app.queued().is_empty());
+    app.say(number, "alice", "/ocuroot confirm").await;
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "production").await, None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_file_does_not_deploy_to_any_more_stays_until_it_is_taken_down() {
+    let app = live().await;
+    let end = API.find("phase(\"production\"").expect("the last phase");
+    let shorter = API[..end].replace(r#"inputs={"approval": ref("./custom/approval")}"#, "");
+    let shorter = shorter.replace("def approve(approval):", "def approve():");
+    let shorter = shorter.replace(r#"approval["approved_by"]"#, r#""nobody""#);
+    let commit = app.push(&[("api/release.ocu.star", Some(&shorter))], "No production");
+    app.play(succeed).await;
+    insta::assert_snapshot!(app.page(&commit, "ocuroot"));
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    app.say(number, "alice", "/ocuroot undeploy production api")
+        .await;
+    app.play(succeed).await;
+    assert_eq!(app.holder("api", "production").await, None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_deployment_gets_the_inputs_it_should_have() {
+    let app = live().await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    let wish = json!({ "release": "r1", "input": { "image": "api:hotfix" } });
+    let command = format!("/ocuroot set api/release.ocu.star/@/deploy/production='{wish}'");
+    app.say(number, "alice", &command).await;
+    let seen = std::sync::Mutex::new(Vec::new());
+    app.play(|run, inputs| {
+        let line = format!("{run} {}", inputs["image"]);
+        seen.lock().expect("no panic").push(line);
+        succeed(run, inputs)
+    })
+    .await;
+    insta::assert_snapshot!(seen.into_inner().expect("no panic").join("\n"), @"");
+    insta::assert_snapshot!(app.last_words(number), @"");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_repository_is_said_there() {
+    let app = live().await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    let other = "github.com/acme/else/-/x.ocu.star/@/deploy/production";
+    app.say(number, "alice", &format!("/ocuroot unset {other}"))
+        .await;
+    insta::assert_snapshot!(app.last_words(number), @"");
+    app.finish().await;
+}
