@@ -13,6 +13,7 @@ mod holders;
 mod inbox;
 mod outbox;
 mod packages;
+mod queue;
 mod read_only;
 mod readers;
 mod releases;
