@@ -37,9 +37,10 @@ pub mod workflow;
 pub use capabilities::{
     Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,
 };
-pub use evaluation::{Evaluation, RepositorySettings, evaluate};
+pub use evaluation::{Evaluation, RepositorySettings, StoreSettings, evaluate};
 pub use invoke::invoke;
 pub use limits::Limits;
+pub use repository::{call_trigger, evaluate_repository};
 pub use session::Session;
 pub use tree::SourceTree;
 pub use version::SDK_VERSION;
