@@ -5,7 +5,9 @@ pub mod check;
 pub mod demo;
 mod guards;
 pub mod init;
+mod local;
 pub mod output;
+pub mod release;
 pub mod run;
 pub mod serve;
 pub mod simulate;
@@ -32,6 +34,8 @@ enum Verb {
     Serve(serve::Arguments),
     /// Evaluate the config files of a directory and show what they declare
     Check(check::Arguments),
+    /// Make releases on this machine, without a server
+    Release(release::Arguments),
     /// Write the files a repository needs to be released
     Init(init::Arguments),
     /// Execute one run of a release inside a job of GitHub Actions
@@ -54,6 +58,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(arguments) => demo::execute(&arguments),
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Release(arguments) => release::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
