@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::clock::Clock;
 use crate::engine::status::{self, ReleaseStatus};
-use crate::local::{Project, Reader, release_text};
+use crate::local::{Project, Reader, Selection, Session, Worked, release_text};
 use crate::model::ReleaseName;
 
 /// Carries a verb out.
@@ -23,14 +23,6 @@ pub(super) fn project() -> anyhow::Result<Project> {
     Project::find(&directory, std::env::vars().collect())
 }
 
-/// The package that is meant: as an argument, with `--package`, or the one of this folder.
-pub(super) fn meant<'a>(
-    argument: Option<&'a str>,
-    option: Option<&'a str>,
-) -> anyhow::Result<&'a str> {
-    Ok(argument.or(option).unwrap_or("."))
-}
-
 /// Shows how a release stands; says whether it has failed.
 pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow::Result<bool> {
     let found = reader.release(name).await?;
@@ -38,4 +30,25 @@ pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow:
     let now = Clock::System.now();
     print!("{}", release_text(&release, &snapshot, now));
     Ok(status::of_release(&release, &snapshot, now) == ReleaseStatus::Failed)
+}
+
+/// What a command ends with that has done work.
+pub(super) fn code(worked: &Worked, has_failed: bool) -> ExitCode {
+    for problem in &worked.problems {
+        eprintln!("{problem}");
+    }
+    match has_failed || worked.has_failed() {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
+}
+
+/// Does what follows from a change, if that is wanted.
+pub(super) async fn cascaded(session: &Session, is_wanted: bool) -> anyhow::Result<ExitCode> {
+    if !is_wanted {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut worked = session.operate(&Selection::Everything).await?;
+    worked.extend(session.work(&Selection::Everything).await?);
+    Ok(code(&worked, false))
 }

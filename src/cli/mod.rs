@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod find_deploys;
 mod guards;
 pub mod init;
 mod local;
@@ -11,6 +12,9 @@ pub mod release;
 pub mod run;
 pub mod serve;
 pub mod simulate;
+pub mod state;
+pub mod version;
+pub mod work;
 
 use std::process::ExitCode;
 
@@ -36,6 +40,14 @@ enum Verb {
     Check(check::Arguments),
     /// Make releases on this machine, without a server
     Release(release::Arguments),
+    /// Look at what is recorded on this machine, and say what should be
+    State(state::Arguments),
+    /// Do what waits in the releases on this machine
+    Work(work::Arguments),
+    /// List the live deployments that a range of commits has made
+    FindDeploys(find_deploys::Arguments),
+    /// Print the version
+    Version,
     /// Write the files a repository needs to be released
     Init(init::Arguments),
     /// Execute one run of a release inside a job of GitHub Actions
@@ -59,6 +71,10 @@ pub fn main() -> ExitCode {
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Release(arguments) => release::execute(&arguments),
+        Verb::State(arguments) => state::execute(&arguments),
+        Verb::Work(arguments) => work::execute(&arguments),
+        Verb::FindDeploys(arguments) => find_deploys::execute(&arguments),
+        Verb::Version => version::execute(),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),

@@ -3,13 +3,18 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
+use super::local::{self, project};
+use crate::config::Evaluation;
 use crate::local::{Asked, Narrator, Project, Released, Selection, Session};
-use crate::model::ReleaseName;
+use crate::model::{Reference, ReleaseName};
 
 /// Releases of the repository around the current directory, executed on this machine and recorded in the state file that
 /// its repo.ocu.star names.
+///
+/// A package is named by its file: from here, or with `//` from the repository's root. A release of it is named
+/// `<file>/@r3`, or by one of its tags; `<file>` alone means its latest release.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -19,7 +24,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     package: Option<String>,
 
-    /// The release: a number such as r3, or a tag
+    /// The release of it: a number such as r3, or a tag
     #[arg(long, global = true)]
     release: Option<String>,
 }
@@ -33,14 +38,38 @@ enum Verb {
     ///
     /// Example: ocuroot release new api/release.ocu.star
     New {
-        /// The file: from here, `//` from the repository's root
+        /// The file
         package: Option<String>,
         /// Make another release of the same commit
-        #[arg(short, long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = clap::ArgAction::Set)]
+        #[arg(short, long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         force: bool,
         /// Do the work that follows from it in other releases, too
-        #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = clap::ArgAction::Set)]
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         cascade: bool,
+    },
+    /// Execute what can go on of a release
+    ///
+    /// Example: ocuroot release continue api/release.ocu.star/@r3
+    Continue {
+        /// The release
+        release: Option<String>,
+    },
+    /// Try again what has failed in a release
+    ///
+    /// Each failed step starts again with its first function, at the release's own commit: edits since do not count.
+    /// Fails when nothing has failed, or a step fails again.
+    ///
+    /// Example: ocuroot release retry api/release.ocu.star
+    Retry {
+        /// The release
+        release: Option<String>,
+    },
+    /// Evaluate a file and show what it would release
+    ///
+    /// Example: ocuroot release lint api/release.ocu.star
+    Lint {
+        /// The file
+        package: Option<String>,
     },
 }
 
@@ -49,25 +78,54 @@ enum Verb {
 /// # Errors
 /// When the repository or its state cannot be used, or the file has errors.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    super::local::run(carry_out(arguments))
+    local::run(carry_out(arguments))
 }
 
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let project = super::local::project()?;
+    let project = project()?;
+    let given = |argument: &Option<String>| {
+        let text = argument.clone().or_else(|| arguments.package.clone());
+        text.unwrap_or_else(|| ".".to_owned())
+    };
     match &arguments.verb {
         Verb::New {
             package,
             force,
             cascade,
         } => {
-            let text = super::local::meant(package.as_deref(), arguments.package.as_deref())?;
             let asked = Asked {
-                package: project.package(text)?,
+                package: project.package(&given(package))?,
                 is_forced: *force,
             };
             new(project, &asked, *cascade).await
         }
+        Verb::Continue { release } => {
+            let reference = meant(&project, &given(release), arguments)?;
+            resume(project, &reference, false).await
+        }
+        Verb::Retry { release } => {
+            let reference = meant(&project, &given(release), arguments)?;
+            resume(project, &reference, true).await
+        }
+        Verb::Lint { package } => {
+            let package = project.package(&given(package))?;
+            let session = crate::local::lint(&project, &package).await?;
+            Ok(print_evaluation(&session))
+        }
     }
+}
+
+/// The release that is meant, as a ref.
+fn meant(project: &Project, text: &str, arguments: &Arguments) -> anyhow::Result<Reference> {
+    let reference = project.reference(text)?;
+    let package = project.package_of(&reference, text)?;
+    let release = reference.release.filter(|release| !release.is_empty());
+    Ok(Reference {
+        repository: package.repository,
+        path: package.path,
+        release: release.or_else(|| arguments.release.clone()),
+        ..Reference::default()
+    })
 }
 
 async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<ExitCode> {
@@ -104,13 +162,37 @@ async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<E
                     asked.package.path
                 );
             }
-            ExitCode::SUCCESS
+            local::cascaded(&session, cascade).await?
         }
         Released::Nothing => {
             println!("{} declares nothing to release", asked.package.path);
             ExitCode::SUCCESS
         }
     };
+    session.close().await;
+    Ok(code)
+}
+
+async fn resume(
+    project: Project,
+    reference: &Reference,
+    is_retry: bool,
+) -> anyhow::Result<ExitCode> {
+    let verb = if is_retry { "retry" } else { "continue" };
+    let command = format!("release {verb} {}", reference.path);
+    let session = Session::open(project, &command, Arc::new(Narrator::new())).await?;
+    let name = session.reader.release_name(reference).await?;
+    if is_retry {
+        if !session.retry(&name).await? {
+            println!("{name}: nothing has failed that can be tried again");
+            session.close().await;
+            return Ok(ExitCode::FAILURE);
+        }
+    } else {
+        session.look_again().await?;
+    }
+    let selection = Selection::Release(name.clone());
+    let code = go_on(&session, &name, &selection).await?;
     session.close().await;
     Ok(code)
 }
@@ -122,12 +204,38 @@ async fn go_on(
     selection: &Selection,
 ) -> anyhow::Result<ExitCode> {
     let worked = session.work(selection).await?;
-    for (run, why) in &worked.put_off {
-        eprintln!("{run} was not begun: {why}");
+    let has_failed = local::show_release(&session.reader, name).await?;
+    Ok(local::code(&worked, has_failed))
+}
+
+fn print_evaluation(evaluation: &Evaluation) -> ExitCode {
+    for diagnostic in &evaluation.diagnostics {
+        println!("{diagnostic}");
     }
-    let has_failed = super::local::show_release(&session.reader, name).await?;
-    Ok(match has_failed || worked.has_failed() {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
-    })
+    if evaluation.has_errors() {
+        return ExitCode::FAILURE;
+    }
+    for environment in &evaluation.environments {
+        println!("Environment \"{}\"", environment.name);
+    }
+    let phases = evaluation
+        .package
+        .iter()
+        .flat_map(|package| &package.phases);
+    for phase in phases {
+        for task in &phase.tasks {
+            match task.key.environment() {
+                Some(environment) => println!("Deployment to \"{environment}\""),
+                None => println!("Task: \"{}\"", task.key.name()),
+            }
+        }
+        if !phase.name.is_empty() {
+            println!("Phase \"{}\": {} tasks", phase.name, phase.tasks.len());
+        }
+    }
+    if evaluation.package.is_none() && evaluation.environments.is_empty() {
+        println!("No release configured");
+    }
+    println!("Config file evaluated successfully");
+    ExitCode::SUCCESS
 }

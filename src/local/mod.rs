@@ -11,6 +11,7 @@
 mod checkouts;
 mod evaluate;
 mod execute;
+mod look;
 mod narrator;
 mod project;
 mod queue;
@@ -19,10 +20,12 @@ mod release;
 mod session;
 mod state_file;
 mod summary;
+mod work;
 
 pub use narrator::Narrator;
 pub use project::Project;
 pub use queue::{Selection, Worked};
-pub use release::{Asked, Released};
+pub use release::{Asked, Released, lint};
 pub use session::{Reader, Session, WORKSPACE};
 pub use summary::{release_text, waits_of};
+pub use work::WorkItem;

@@ -1,6 +1,6 @@
 //! Where a command is given: the repository, its commit, and what its `repo.ocu.star` says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -114,7 +114,32 @@ impl Project {
     /// When it is neither.
     pub fn package(&self, text: &str) -> anyhow::Result<PackageName> {
         let reference = self.reference(text)?;
-        super::release::package_of(&reference, &self.root, text)
+        self.package_of(&reference, text)
+    }
+
+    /// The package of a ref that was written as `text`.
+    ///
+    /// # Errors
+    /// Like [`Project::package`].
+    pub fn package_of(&self, reference: &Reference, text: &str) -> anyhow::Result<PackageName> {
+        super::release::package_of(reference, &self.root, text)
+    }
+
+    /// The commits from `start` (itself included) to `end`.
+    ///
+    /// # Errors
+    /// When git does not know them.
+    pub fn commits(&self, start: &str, end: &str) -> anyhow::Result<BTreeSet<CommitSha>> {
+        let commit = |name: &str| {
+            git(
+                &self.root,
+                &["rev-parse", "--verify", &format!("{name}^{{commit}}")],
+            )
+        };
+        let (start, end) = (commit(start)?, commit(end)?);
+        let between = git(&self.root, &["rev-list", &format!("{start}..{end}")])?;
+        let lines = between.lines().chain([start.as_str()]);
+        Ok(lines.filter_map(|line| line.parse().ok()).collect())
     }
 }
 

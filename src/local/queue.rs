@@ -27,14 +27,17 @@ pub enum Selection {
 }
 
 impl Selection {
-    fn includes(&self, effect: &PendingEffect, release: &Release) -> bool {
+    pub(super) fn includes(&self, effect: &PendingEffect, release: &Release) -> bool {
+        let is_new =
+            matches!(self, Selection::Following(_, before) if !before.contains(&effect.key));
+        is_new || self.includes_release(release)
+    }
+
+    pub(super) fn includes_release(&self, release: &Release) -> bool {
         match self {
-            Selection::Release(name) => release.name == *name,
+            Selection::Release(name) | Selection::Following(name, _) => release.name == *name,
             Selection::Commit(repository, commit) => {
                 release.name.package.repository == *repository && release.commit == *commit
-            }
-            Selection::Following(name, before) => {
-                release.name == *name || !before.contains(&effect.key)
             }
             Selection::Everything => true,
         }
@@ -46,14 +49,20 @@ impl Selection {
 pub struct Worked {
     /// The runs it executed, with whether they failed.
     pub runs: BTreeMap<RunName, bool>,
-    /// What could not be begun, and why. It stays in the queue.
-    pub put_off: Vec<(RunName, String)>,
+    /// What could not be begun, and why, in words. It stays in the queue.
+    pub problems: Vec<String>,
 }
 
 impl Worked {
+    /// Adds what another pass did.
+    pub fn extend(&mut self, other: Worked) {
+        self.runs.extend(other.runs);
+        self.problems.extend(other.problems);
+    }
+
     /// Whether something failed, or could not be begun.
     pub fn has_failed(&self) -> bool {
-        self.runs.values().any(|failed| *failed) || !self.put_off.is_empty()
+        self.runs.values().any(|failed| *failed) || !self.problems.is_empty()
     }
 }
 
@@ -147,8 +156,8 @@ impl Session {
     ) -> anyhow::Result<()> {
         if let Err(error) = self.directory(release).await {
             if let Some((run, _)) = started_by(&effect) {
-                let put_off = (run.clone(), format!("{error:#}"));
-                pass.worked.put_off.push(put_off);
+                let problem = format!("{run} was not begun: {error:#}");
+                pass.worked.problems.push(problem);
             }
             pass.skipped.insert(effect.key);
             return Ok(());
@@ -254,21 +263,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// The packages that are to be evaluated again because environments have changed, with the message that asks for it.
-    ///
-    /// # Errors
-    /// When the record cannot be read.
-    pub async fn replans(&self) -> anyhow::Result<Vec<(PackageName, Delivery)>> {
-        let store = &self.reader.store;
-        let due = store.due_deliveries(WORKSPACE, self.clock.now()).await?;
-        let asked = due
-            .into_iter()
-            .filter(|delivery| delivery.event == "ocuroot.replan");
-        asked
-            .map(|delivery| Ok((serde_json::from_slice(&delivery.body)?, delivery)))
-            .collect()
     }
 
     /// Evaluates the newest release of a package again, at its own commit, with the environments of now.

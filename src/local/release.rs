@@ -5,9 +5,14 @@ use std::collections::BTreeSet;
 use anyhow::{Context, bail};
 
 use super::evaluate::evaluate;
-use super::session::{Session, WORKSPACE};
-use crate::engine::{Candidate, Change, NewReleases, Plan, Trigger};
-use crate::model::{Diagnostic, EnvironmentName, PackageName, Reference, ReleaseName};
+use super::project::Project;
+use super::session::{Reader, Session, WORKSPACE};
+use super::state_file::StateFile;
+use crate::config::Evaluation;
+use crate::engine::{Answer, Candidate, Change, NewReleases, Plan, Trigger, Wish};
+use crate::model::{
+    Actor, Diagnostic, EnvironmentName, PackageName, Permission, Reference, ReleaseName,
+};
 use crate::store::Done;
 
 /// What somebody wants released.
@@ -66,6 +71,12 @@ impl Session {
                 package.path
             );
         }
+        if !evaluation.guards.is_empty() {
+            self.narrator.note(&format!(
+                "{}: protect(...) and freeze(...) are kept by a server; here whoever can write the state may do everything",
+                package.path
+            ));
+        }
         let mut new = NewReleases {
             repository: Some(project.name.clone()),
             environments: evaluation.environments,
@@ -95,6 +106,44 @@ impl Session {
             false => made(&plan).map(Released::Release).with_context(|| {
                 format!("{package} was not released: there is a release of this commit already")
             }),
+        }
+    }
+
+    /// Queues another attempt of what has failed in a release. `false` when nothing has.
+    ///
+    /// # Errors
+    /// When a newer release is where it would go, or the record cannot be written.
+    pub async fn retry(&self, release: &ReleaseName) -> anyhow::Result<bool> {
+        let wish = Wish {
+            release: release.clone(),
+            environments: None,
+            actor: self.actor(),
+            reason: None,
+            breaks_glass: false,
+            reply_to: None,
+        };
+        let plan = self
+            .decide(vec![Trigger::Retry(wish)], Done::Nothing)
+            .await?;
+        for answer in &plan.answers {
+            if let Answer::Overtaken(own, environment, newer) = answer {
+                self.narrator.note(&format!(
+                    "{own} does not go to {environment} any more: {newer} is there"
+                ));
+            }
+        }
+        let mut answers = plan.answers.iter();
+        Ok(answers.any(|answer| matches!(answer, Answer::Retried(..))))
+    }
+
+    /// Whoever can write the state file may do everything.
+    pub(super) fn actor(&self) -> Actor {
+        let variables = &self.reader.project.variables;
+        let login = variables.get("USER").or_else(|| variables.get("LOGNAME"));
+        Actor {
+            login: login.cloned().unwrap_or_else(|| "local".to_owned()),
+            permission: Permission::Admin,
+            grants: BTreeSet::new(),
         }
     }
 
@@ -132,6 +181,21 @@ fn registered(plan: &Plan) -> Vec<EnvironmentName> {
     environments
         .map(|environment| environment.name.clone())
         .collect()
+}
+
+/// What a file says when the environments of the record, if there is one yet, are there.
+///
+/// # Errors
+/// When the file or the record cannot be read.
+pub async fn lint(project: &Project, package: &PackageName) -> anyhow::Result<Evaluation> {
+    let environments = match StateFile::of(project)?.open_read_only().await? {
+        None => Vec::new(),
+        Some(store) => {
+            let project = project.clone();
+            Reader { project, store }.environments().await?
+        }
+    };
+    evaluate(&project.root, &package.path, environments)
 }
 
 /// What a package's file is, from the ref somebody gave: a folder stands for the config file in it.
