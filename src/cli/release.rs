@@ -39,7 +39,8 @@ enum Verb {
     /// Example: ocuroot release new api/release.ocu.star
     New {
         /// The file
-        package: Option<String>,
+        #[arg(value_name = "PACKAGE")]
+        file: Option<String>,
         /// Make another release of the same commit
         #[arg(short, long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         force: bool,
@@ -52,7 +53,8 @@ enum Verb {
     /// Example: ocuroot release continue api/release.ocu.star/@r3
     Continue {
         /// The release
-        release: Option<String>,
+        #[arg(value_name = "RELEASE")]
+        reference: Option<String>,
     },
     /// Try again what has failed in a release
     ///
@@ -62,14 +64,16 @@ enum Verb {
     /// Example: ocuroot release retry api/release.ocu.star
     Retry {
         /// The release
-        release: Option<String>,
+        #[arg(value_name = "RELEASE")]
+        reference: Option<String>,
     },
     /// Evaluate a file and show what it would release
     ///
     /// Example: ocuroot release lint api/release.ocu.star
     Lint {
         /// The file
-        package: Option<String>,
+        #[arg(value_name = "PACKAGE")]
+        file: Option<String>,
     },
 }
 
@@ -89,26 +93,26 @@ async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     match &arguments.verb {
         Verb::New {
-            package,
+            file,
             force,
             cascade,
         } => {
             let asked = Asked {
-                package: project.package(&given(package))?,
+                package: project.package(&given(file))?,
                 is_forced: *force,
             };
             new(project, &asked, *cascade).await
         }
-        Verb::Continue { release } => {
-            let reference = meant(&project, &given(release), arguments)?;
+        Verb::Continue { reference } => {
+            let reference = meant(&project, &given(reference), arguments)?;
             resume(project, &reference, false).await
         }
-        Verb::Retry { release } => {
-            let reference = meant(&project, &given(release), arguments)?;
+        Verb::Retry { reference } => {
+            let reference = meant(&project, &given(reference), arguments)?;
             resume(project, &reference, true).await
         }
-        Verb::Lint { package } => {
-            let package = project.package(&given(package))?;
+        Verb::Lint { file } => {
+            let package = project.package(&given(file))?;
             let session = crate::local::lint(&project, &package).await?;
             Ok(print_evaluation(&session))
         }

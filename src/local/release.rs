@@ -57,26 +57,7 @@ impl Session {
         if !already.is_empty() && !asked.is_forced {
             return Ok(Released::Already(already));
         }
-        let environments = self.reader.environments().await?;
-        let evaluation = evaluate(&project.root, &package.path, environments)?;
-        for line in &evaluation.prints {
-            self.narrator.note(line);
-        }
-        for diagnostic in &evaluation.diagnostics {
-            self.narrator.note(&diagnostic.to_string());
-        }
-        if evaluation.has_errors() {
-            bail!(
-                "{} has errors, see above: nothing is released",
-                package.path
-            );
-        }
-        if !evaluation.guards.is_empty() {
-            self.narrator.note(&format!(
-                "{}: protect(...) and freeze(...) are kept by a server; here whoever can write the state may do everything",
-                package.path
-            ));
-        }
+        let evaluation = self.evaluated(&package.path).await?;
         let mut new = NewReleases {
             repository: Some(project.name.clone()),
             environments: evaluation.environments,
@@ -107,6 +88,28 @@ impl Session {
                 format!("{package} was not released: there is a release of this commit already")
             }),
         }
+    }
+
+    /// What a file of the working tree says, told aloud.
+    async fn evaluated(&self, path: &str) -> anyhow::Result<Evaluation> {
+        let environments = self.reader.environments().await?;
+        let evaluation = evaluate(&self.reader.project.root, path, environments)?;
+        for line in &evaluation.prints {
+            self.narrator.note(line);
+        }
+        for diagnostic in &evaluation.diagnostics {
+            self.narrator.note(&diagnostic.to_string());
+        }
+        if evaluation.has_errors() {
+            bail!("{path} has errors, see above: nothing is released");
+        }
+        if !evaluation.guards.is_empty() {
+            self.narrator.note(&format!(
+                "{path}: protect(...) and freeze(...) are kept by a server; here whoever can write the state may do \
+                 everything"
+            ));
+        }
+        Ok(evaluation)
     }
 
     /// Queues another attempt of what has failed in a release. `false` when nothing has.
