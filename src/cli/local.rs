@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::clock::Clock;
 use crate::engine::status::{self, ReleaseStatus};
-use crate::local::{Project, Reader, Selection, Session, Worked, release_text};
+use crate::local::{Project, Reader, Worked, release_text};
 use crate::model::ReleaseName;
 
 /// Carries a verb out.
@@ -41,14 +41,4 @@ pub(super) fn code(worked: &Worked, has_failed: bool) -> ExitCode {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }
-}
-
-/// Does what follows from a change, if that is wanted.
-pub(super) async fn cascaded(session: &Session, is_wanted: bool) -> anyhow::Result<ExitCode> {
-    if !is_wanted {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut worked = session.operate(&Selection::Everything).await?;
-    worked.extend(session.work(&Selection::Everything).await?);
-    Ok(code(&worked, false))
 }

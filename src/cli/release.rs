@@ -140,7 +140,7 @@ async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<E
     let code = match released {
         Released::Release(name) => {
             let selection = match cascade {
-                true => Selection::Following(name.clone(), before),
+                true => Selection::Added(before),
                 false => Selection::Release(name.clone()),
             };
             go_on(&session, &name, &selection).await?
@@ -166,7 +166,13 @@ async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<E
                     asked.package.path
                 );
             }
-            local::cascaded(&session, cascade).await?
+            match cascade {
+                true => {
+                    let added = Selection::Added(before);
+                    local::code(&session.work_off(&added, false).await?, false)
+                }
+                false => ExitCode::SUCCESS,
+            }
         }
         Released::Nothing => {
             println!("{} declares nothing to release", asked.package.path);
@@ -207,7 +213,10 @@ async fn go_on(
     name: &ReleaseName,
     selection: &Selection,
 ) -> anyhow::Result<ExitCode> {
-    let worked = session.work(selection).await?;
+    let worked = match selection {
+        Selection::Added(_) => session.work_off(selection, false).await?,
+        _ => session.work(selection).await?,
+    };
     let has_failed = local::show_release(&session.reader, name).await?;
     Ok(local::code(&worked, has_failed))
 }

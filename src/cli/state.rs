@@ -1,13 +1,20 @@
 //! `ocuroot state`: what is, and what should be.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use anyhow::Context;
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use serde_json::Value;
 
 use super::local::{self, project};
-use crate::local::Reader;
+use crate::config::{Limits, expression};
+use crate::local::{Narrator, Project, Reader, Selection, Session, step_word};
 
 /// Look at what is recorded, and say what should be.
+///
+/// What should be (the intent) is said with `set` and `delete`, compared with `diff` and made so with `apply`; or all of
+/// it with `ocuroot work any`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,13 +31,68 @@ enum Verb {
     Get {
         /// Its ref; keys after `#` pick a part of it
         reference: String,
+        /// What should be instead of what is
+        #[arg(short, long)]
+        intent: bool,
     },
+    /// List what is not as it should be, one ref a line
+    ///
+    /// Example: ocuroot state diff | xargs -n1 ocuroot state apply
+    Diff {
+        /// What has to be done before each ref: create, update or delete
+        #[arg(short, long)]
+        long: bool,
+    },
+    /// Say what should be at a ref
+    ///
+    /// A custom value, an environment, or a deployment: {"release": "<file>/@r3", "input": {…}}.
+    ///
+    /// Example: ocuroot state set release.ocu.star/@/custom/approval 1
+    Set {
+        /// The ref
+        reference: String,
+        /// The value
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        /// How the value is written; without it, as JSON if it is that, else as text
+        #[arg(short, long)]
+        format: Option<Format>,
+    },
+    /// Say that nothing should be at a ref
+    ///
+    /// Example: ocuroot state delete release.ocu.star/@/deploy/production
+    Delete {
+        /// The ref
+        reference: String,
+    },
+    /// Make what is at a ref follow what should be
+    ///
+    /// What that needs to be executed waits for `ocuroot work continue` unless `--cascade` is given.
+    ///
+    /// Example: ocuroot state apply @/environment/production
+    Apply {
+        /// The ref
+        reference: String,
+        /// Do the work that follows from it
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
+        cascade: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// As it is
+    String,
+    /// 1, true, "text", {"a": 1}
+    Json,
+    /// The same and more, as in config files
+    Starlark,
 }
 
 /// Carries the verb out.
 ///
 /// # Errors
-/// When the repository or its state cannot be used, or the ref is none.
+/// When the repository or its state cannot be used, the ref is none, or nothing can be said of it.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     local::run(carry_out(&arguments.verb))
 }
@@ -38,19 +100,84 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     let project = project()?;
     match verb {
-        Verb::Get { reference } => {
-            let reference = project.reference(reference)?;
-            let reader = Reader::open(project).await?;
-            match reader.record(&reference).await? {
-                Some(value) => {
-                    println!("{}", serde_json::to_string_pretty(&value)?);
-                    Ok(ExitCode::SUCCESS)
-                }
-                None => {
-                    eprintln!("error: there is no {reference}");
-                    Ok(ExitCode::FAILURE)
+        Verb::Get { reference, intent } => get(project, reference, *intent).await,
+        Verb::Diff { long } => {
+            for drift in Reader::open(project).await?.drift().await? {
+                match long {
+                    true => println!("{} {}", step_word(drift.step), drift.reference),
+                    false => println!("{}", drift.reference),
                 }
             }
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Set {
+            reference,
+            value,
+            format,
+        } => {
+            let value = parsed(value, *format)?;
+            intend(project, reference, Some(value)).await
+        }
+        Verb::Delete { reference } => intend(project, reference, None).await,
+        Verb::Apply { reference, cascade } => apply(project, reference, *cascade).await,
+    }
+}
+
+async fn get(project: Project, text: &str, is_intent: bool) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let reader = Reader::open(project).await?;
+    let found = match is_intent {
+        true => reader.intent(&reference).await?,
+        false => reader.record(&reference).await?,
+    };
+    match found {
+        Some(value) => {
+            println!("{}", serde_json::to_string_pretty(&value)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            eprintln!("error: there is no {reference}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let session = Session::open(project, "state set", Arc::new(Narrator::new())).await?;
+    let reference = session.intend(&reference, value).await?;
+    session.close().await;
+    eprintln!("{reference} is intended. To make it so: ocuroot state apply {reference}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn apply(project: Project, text: &str, cascade: bool) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let session = Session::open(project, "state apply", Arc::new(Narrator::new())).await?;
+    let before = session.queued().await?;
+    let problems = session.apply(&reference, true).await?;
+    let mut code = ExitCode::SUCCESS;
+    for problem in &problems {
+        eprintln!("error: {problem}");
+        code = ExitCode::FAILURE;
+    }
+    if problems.is_empty() && cascade {
+        let added = Selection::Added(before);
+        code = local::code(&session.work_off(&added, false).await?, false);
+    }
+    session.close().await;
+    Ok(code)
+}
+
+fn parsed(text: &str, format: Option<Format>) -> anyhow::Result<Value> {
+    let json = || serde_json::from_str(text);
+    match format {
+        None => Ok(json().unwrap_or_else(|_| Value::from(text))),
+        Some(Format::String) => Ok(Value::from(text)),
+        Some(Format::Json) => json().context("the value is not JSON"),
+        Some(Format::Starlark) => {
+            let value = expression(text, &Limits::default());
+            value.map_err(|problem| anyhow::anyhow!("the value is not Starlark: {problem}"))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `ocuroot work`: doing what waits.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -81,23 +82,17 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     }
     let session = Session::open(project, "work", Arc::new(Narrator::new())).await?;
     session.look_again().await?;
-    let everything = Selection::Everything;
-    let mut worked = Worked::default();
-    match verb {
-        Verb::Continue(_) => worked.extend(session.work(&here).await?),
-        Verb::Ops(_) => worked.extend(session.operate(&here).await?),
-        Verb::Cascade(_) => {
-            worked.extend(session.operate(&everything).await?);
-            worked.extend(session.work(&everything).await?);
-        }
-        Verb::Any { .. } => {
-            worked.extend(session.operate(&here).await?);
-            worked.extend(session.work(&here).await?);
-        }
-        Verb::Trigger(_) => {}
-    }
+    let worked = match verb {
+        Verb::Continue(_) => session.work(&here).await?,
+        Verb::Ops(_) => session.operate(&here, &mut BTreeSet::new()).await?,
+        Verb::Cascade(_) => session.work_off(&Selection::Everything, true).await?,
+        Verb::Any { .. } => session.work_off(&here, true).await?,
+        Verb::Trigger(_) => Worked::default(),
+    };
     let left = match verb {
-        Verb::Any { .. } | Verb::Trigger(_) => items(&session.reader, verb, &everything).await?,
+        Verb::Any { .. } | Verb::Trigger(_) => {
+            items(&session.reader, verb, &Selection::Everything).await?
+        }
         _ => Vec::new(),
     };
     let code = local::code(&worked, false);
@@ -138,6 +133,9 @@ async fn items(
         _ => selection,
     };
     let mut items = Vec::new();
+    if matches!(verb, Verb::Any { .. } | Verb::Cascade(_)) {
+        items.extend(reader.drift_items().await?);
+    }
     if !matches!(verb, Verb::Continue(_)) {
         items.extend(reader.operations(selection).await?);
     }

@@ -9,6 +9,7 @@ mod convert;
 mod declared;
 mod error;
 mod evaluation;
+mod expression;
 mod functions;
 mod inputs;
 mod invoke;
@@ -38,6 +39,7 @@ pub use capabilities::{
     Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,
 };
 pub use evaluation::{Evaluation, RepositorySettings, StoreSettings, evaluate};
+pub use expression::expression;
 pub use invoke::invoke;
 pub use limits::Limits;
 pub use repository::{call_trigger, evaluate_repository};

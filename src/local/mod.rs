@@ -11,8 +11,10 @@
 mod checkouts;
 mod evaluate;
 mod execute;
+mod intent;
 mod look;
 mod narrator;
+mod operations;
 mod project;
 mod queue;
 mod reference;
@@ -20,8 +22,10 @@ mod release;
 mod session;
 mod state_file;
 mod summary;
+mod triggers;
 mod work;
 
+pub use intent::step_word;
 pub use narrator::Narrator;
 pub use project::Project;
 pub use queue::{Selection, Worked};

@@ -6,12 +6,11 @@ use serde::Deserialize;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
-use super::evaluate::evaluate;
 use super::execute::{Line, Start, Taken, started_by};
 use super::session::{Session, WORKSPACE};
 use crate::engine::{Release, Trigger};
 use crate::model::{CommitSha, EnvironmentName, Outcome, PackageName, ReleaseName, RunName};
-use crate::store::{Delivery, Done, PendingEffect};
+use crate::store::{Done, PendingEffect};
 
 /// Which work a command does; it leaves the rest in the queue.
 #[derive(Clone, Debug)]
@@ -20,26 +19,27 @@ pub enum Selection {
     Release(ReleaseName),
     /// That of the releases of one commit of a repository.
     Commit(String, CommitSha),
-    /// That of one release, and whatever is added to the queue by it; not these.
-    Following(ReleaseName, BTreeSet<String>),
+    /// That which is added to these.
+    Added(BTreeSet<String>),
     /// All of it.
     Everything,
 }
 
 impl Selection {
     pub(super) fn includes(&self, effect: &PendingEffect, release: &Release) -> bool {
-        let is_new =
-            matches!(self, Selection::Following(_, before) if !before.contains(&effect.key));
-        is_new || self.includes_release(release)
+        match self {
+            Selection::Added(before) => !before.contains(&effect.key),
+            _ => self.includes_release(release),
+        }
     }
 
     pub(super) fn includes_release(&self, release: &Release) -> bool {
         match self {
-            Selection::Release(name) | Selection::Following(name, _) => release.name == *name,
+            Selection::Release(name) => release.name == *name,
             Selection::Commit(repository, commit) => {
                 release.name.package.repository == *repository && release.commit == *commit
             }
-            Selection::Everything => true,
+            Selection::Added(_) | Selection::Everything => true,
         }
     }
 }
@@ -49,8 +49,10 @@ impl Selection {
 pub struct Worked {
     /// The runs it executed, with whether they failed.
     pub runs: BTreeMap<RunName, bool>,
-    /// What could not be begun, and why, in words. It stays in the queue.
-    pub problems: Vec<String>,
+    /// What could not be done, and why, in words. It stays as it is.
+    pub problems: BTreeSet<String>,
+    /// How many packages were evaluated again.
+    pub operations: usize,
 }
 
 impl Worked {
@@ -58,6 +60,7 @@ impl Worked {
     pub fn extend(&mut self, other: Worked) {
         self.runs.extend(other.runs);
         self.problems.extend(other.problems);
+        self.operations += other.operations;
     }
 
     /// Whether something failed, or could not be begun.
@@ -157,7 +160,7 @@ impl Session {
         if let Err(error) = self.directory(release).await {
             if let Some((run, _)) = started_by(&effect) {
                 let problem = format!("{run} was not begun: {error:#}");
-                pass.worked.problems.push(problem);
+                pass.worked.problems.insert(problem);
             }
             pass.skipped.insert(effect.key);
             return Ok(());
@@ -239,7 +242,7 @@ impl Session {
     }
 
     /// What is to be looked at again is looked at again; what is for GitHub is done without.
-    async fn wake(&self) -> anyhow::Result<()> {
+    pub(super) async fn wake(&self) -> anyhow::Result<()> {
         let store = &self.reader.store;
         for delivery in store.due_deliveries(WORKSPACE, self.clock.now()).await? {
             match delivery.event.as_str() {
@@ -255,6 +258,12 @@ impl Session {
                     self.decide(vec![trigger], Done::Delivery(delivery.id))
                         .await?;
                 }
+                "ocuroot.replan_all" => {
+                    let none = BTreeSet::new();
+                    let packages = store.released_packages(WORKSPACE, &none).await?;
+                    self.decide(vec![Trigger::Replan(packages)], Done::Delivery(delivery.id))
+                        .await?;
+                }
                 "ocuroot.replan" => {}
                 _ => {
                     let note = Some("there is no GitHub");
@@ -262,39 +271,6 @@ impl Session {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Evaluates the newest release of a package again, at its own commit, with the environments of now.
-    ///
-    /// # Errors
-    /// When its commit cannot be checked out, or its file has errors.
-    pub async fn replan(&self, package: &PackageName, delivery: &Delivery) -> anyhow::Result<()> {
-        let store = &self.reader.store;
-        let newest = store.newest_release(WORKSPACE, package).await?;
-        let release = match newest {
-            Some(name) => self.reader.release(&name).await?,
-            None => None,
-        };
-        let Some((release, _)) = release else {
-            let note = Some("the package has no release");
-            store.close_delivery(delivery.id, "ignored", note).await?;
-            return Ok(());
-        };
-        let root = self.directory(&release).await?;
-        let evaluation = evaluate(&root, &package.path, self.reader.environments().await?)?;
-        let Some(mut found) = evaluation.package else {
-            let problems = evaluation.diagnostics.iter().map(ToString::to_string);
-            let problems: Vec<String> = problems.collect();
-            anyhow::bail!("{package} cannot be planned again: {}", problems.join("; "));
-        };
-        found.loads.extend(evaluation.loads);
-        let trigger = Trigger::Replanned {
-            release: release.name,
-            package: found,
-        };
-        self.decide(vec![trigger], Done::Delivery(delivery.id))
-            .await?;
         Ok(())
     }
 }

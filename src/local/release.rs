@@ -61,6 +61,7 @@ impl Session {
         let mut new = NewReleases {
             repository: Some(project.name.clone()),
             environments: evaluation.environments,
+            is_forced: asked.is_forced,
             ..NewReleases::of(self.repository.id, project.commit.clone())
         };
         if let Some(mut found) = evaluation.package {

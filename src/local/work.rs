@@ -1,19 +1,15 @@
 //! What is to be done, and doing it in the order that makes the least of it: intent, packages whose environments have
 //! changed, runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::evaluate::on_big_stack;
 use super::execute::started_by;
-use super::project::Project;
 use super::queue::{Selection, Worked};
 use super::session::{Reader, Session, WORKSPACE};
-use crate::config::{Limits, call_trigger};
 use crate::engine::Trigger;
-use crate::model::{CommitSha, PackageName, RunName};
-use crate::runner::{HostCapabilities, Output, Stop};
+use crate::model::PackageName;
 use crate::store::{Delivery, Done};
 
 /// Something to be done.
@@ -114,88 +110,31 @@ impl Session {
         Ok(())
     }
 
-    /// Evaluates the selected packages again whose environments have changed. One that cannot be is told of and stays.
+    /// Does all there is of the selected, until nothing more comes of it: what should be (if `follows_intent`), packages
+    /// whose environments have changed, runs. Each thing that should be and each package that cannot be evaluated is
+    /// tried once.
     ///
     /// # Errors
     /// When the record cannot be read or written.
-    pub async fn operate(&self, selection: &Selection) -> anyhow::Result<Worked> {
+    pub async fn work_off(
+        &self,
+        selection: &Selection,
+        follows_intent: bool,
+    ) -> anyhow::Result<Worked> {
         let mut worked = Worked::default();
-        for (package, delivery) in self.reader.replans().await? {
-            let newest = self
-                .reader
-                .store
-                .newest_release(WORKSPACE, &package)
-                .await?;
-            if let Some(name) = &newest
-                && let Some((release, _)) = self.reader.release(name).await?
-                && !selection.includes_release(&release)
-            {
-                continue;
+        let (mut applied, mut tried) = (BTreeSet::new(), BTreeSet::new());
+        loop {
+            let mut lap = Worked::default();
+            if follows_intent {
+                lap.extend(self.apply_all(&mut applied).await?);
             }
-            if let Err(error) = self.replan(&package, &delivery).await {
-                worked.problems.push(format!("{package}: {error:#}"));
+            lap.extend(self.operate(selection, &mut tried).await?);
+            lap.extend(self.work(selection).await?);
+            let is_over = lap.runs.is_empty() && lap.operations == 0;
+            worked.extend(lap);
+            if is_over || self.stop.is_asked() {
+                return Ok(worked);
             }
         }
-        Ok(worked)
     }
-
-    /// Calls the trigger of each repository and commit that has work left, without holding the state meanwhile: what it
-    /// starts may want to write to it.
-    ///
-    /// # Errors
-    /// When a checkout cannot be made. A trigger that fails is told of.
-    pub async fn call_triggers(self, left: &[WorkItem]) -> anyhow::Result<bool> {
-        let mut wanted: BTreeMap<(String, String), std::path::PathBuf> = BTreeMap::new();
-        for item in left {
-            let Some(commit) = &item.commit else { continue };
-            let remotes = self.remotes(&item.repository).await?;
-            let project = &self.reader.project;
-            let commit_name = CommitSha::named(commit)?;
-            // The trigger is what the file says at that commit; where that is not at hand, what it says now.
-            let root = project
-                .checkout(&item.repository, &commit_name, &remotes)
-                .unwrap_or_else(|_| project.root.clone());
-            wanted.insert((item.repository.clone(), commit.clone()), root);
-        }
-        let variables = self.reader.project.variables.clone();
-        let narrator = self.narrator.clone();
-        self.close().await;
-        let mut is_well = true;
-        for ((repository, commit), root) in wanted {
-            narrator.note(&format!("trigger for {repository} at {commit}"));
-            let variables = variables.clone();
-            let called = tokio::task::spawn_blocking(move || {
-                on_big_stack(move || {
-                    let tree = Project::sources(&root, "repo.ocu.star")
-                        .map_err(|error| format!("{error:#}"))?;
-                    let host =
-                        HostCapabilities::new(&root, variables, Stop::new(), Box::new(Aside))
-                            .map_err(|error| error.to_string())?;
-                    call_trigger(&tree, &commit, &host, &Limits::default())
-                })
-            });
-            if let Err(problem) = called.await?? {
-                is_well = false;
-                narrator.note(&format!("  {problem}"));
-            }
-        }
-        Ok(is_well)
-    }
-
-    /// The runs of `worked` that failed.
-    pub fn failed(worked: &Worked) -> impl Iterator<Item = &RunName> {
-        let runs = worked.runs.iter();
-        runs.filter(|(_, failed)| **failed).map(|(run, _)| run)
-    }
-}
-
-/// What a trigger prints.
-struct Aside;
-
-impl Output for Aside {
-    fn line(&self, line: &str) {
-        eprintln!("  {line}");
-    }
-
-    fn hide(&self, _: &str) {}
 }

@@ -13,6 +13,7 @@ mod graph;
 mod history;
 mod holders;
 mod inbox;
+mod intents;
 mod outbox;
 mod packages;
 mod queue;

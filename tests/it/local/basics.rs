@@ -36,6 +36,31 @@ fn a_function_without_result_is_done_and_a_file_may_be_called_anything() {
     place.has("missing_done.star/@r1/task/nothing/1/status/complete");
 }
 
+///
+#[test]
+fn a_commit_is_released_again_only_by_force() {
+    let mut place = Place::with_environments("minimal");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    place.has("tasks.ocu.star/@r1");
+
+    let said = place.run(&["release", "new", "tasks.ocu.star"]).fails();
+    assert!(said.output.contains("minimal/repo/-/tasks.ocu.star/@r1"));
+    assert!(said.output.contains("--force"), "{}", said.output);
+    place.has_not("tasks.ocu.star/@r2");
+
+    let said = place.run(&["release", "new", "tasks.ocu.star", "--force=false"]);
+    said.fails();
+    place.has_not("tasks.ocu.star/@r2");
+
+    place
+        .run(&["release", "new", "tasks.ocu.star", "--force"])
+        .succeeds();
+    place.has("tasks.ocu.star/@r2");
+    place.at_commit("another");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    place.has("tasks.ocu.star/@r3");
+}
+
 ///
 #[test]
 fn tasks_need_no_phases() {

@@ -1,6 +1,11 @@
 //! The program without a server, driven as people drive it: reference/ocuroot.md §10 through the real binary.
 
+mod approvals;
 mod basics;
+mod cascade;
+mod dependencies;
+mod environments;
+mod intent;
 mod place;
 mod retries;
 mod state_file;

@@ -104,6 +104,38 @@ impl Place {
         }
     }
 
+    /// Says what should be, and makes it so.
+    #[track_caller]
+    pub(super) fn put(&self, reference: &str, value: &str) {
+        self.run(&["state", "set", reference, value]).succeeds();
+        self.run(&["state", "apply", reference]).succeeds();
+    }
+
+    /// What the program does with git at hand: a commit of everything that is there, which is no override any more.
+    pub(super) fn commit(&mut self, message: &str) {
+        self.variables.remove("OCU_REPO_COMMIT_OVERRIDE");
+        if !self.path(".git").exists() {
+            self.git(&["init", "--quiet", "--initial-branch=main"]);
+        }
+        self.git(&["add", "--all"]);
+        self.git(&[
+            "-c",
+            "user.name=tester",
+            "-c",
+            "user.email=tester@example.com",
+            "commit",
+            "--quiet",
+            "--message",
+            message,
+        ]);
+    }
+
+    pub(super) fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        let git = git.args(arguments).current_dir(&self.folder);
+        assert!(git.status().unwrap().success(), "{arguments:?}");
+    }
+
     pub(super) fn command(&self, folder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command

@@ -1,7 +1,5 @@
 //! What failed is tried again.
 
-use std::process::Command;
-
 use super::place::Place;
 
 const FILE: &str = "release.ocu.star";
@@ -9,14 +7,8 @@ const FILE: &str = "release.ocu.star";
 /// No alias: the repository is called by its address.
 fn failed_once() -> Place {
     let place = Place::of("retries");
-    for arguments in [
-        vec!["init", "--quiet"],
-        vec!["remote", "add", "origin", "git@github.com:acme/retries.git"],
-    ] {
-        let mut git = Command::new("git");
-        let git = git.args(arguments).current_dir(place.path(""));
-        assert!(git.status().unwrap().success());
-    }
+    place.git(&["init", "--quiet"]);
+    place.git(&["remote", "add", "origin", "git@github.com:acme/retries.git"]);
     place
         .run(&["release", "new", "environments.ocu.star"])
         .succeeds();

@@ -31,3 +31,37 @@ fn an_environment_with_a_slash_is_not_registered() {
         .run(&["state", "get", "@/environment/invalid/name"])
         .fails();
 }
+
+/// A-30 f, g
+#[test]
+fn what_should_be_an_environment_and_cannot_is_told_and_stops_nothing_else() {
+    let place = Place::with_environments("minimal");
+    for (name, value) in [
+        (
+            "bad+environment",
+            r#"{"name": "bad+environment", "attributes": {}}"#,
+        ),
+        (
+            "shouldmatch",
+            r#"{"name": "non_matching", "attributes": {}}"#,
+        ),
+        (
+            "well",
+            r#"{"name": "well", "attributes": {"type": "staging"}}"#,
+        ),
+    ] {
+        let reference = format!("@/environment/{name}");
+        place.run(&["state", "set", &reference, value]).succeeds();
+    }
+    let said = place.run(&["work", "any"]).fails();
+    assert!(said.errors.contains("may only contain"), "{}", said.errors);
+    assert!(
+        said.errors.contains("must match subpath"),
+        "{}",
+        said.errors
+    );
+    place.has_not("@/environment/bad+environment");
+    place.has_not("@/environment/shouldmatch");
+    place.has_not("@/environment/non_matching");
+    place.has("@/environment/well");
+}
