@@ -8,6 +8,7 @@ mod guards;
 pub mod init;
 mod local;
 pub mod output;
+pub mod push;
 pub mod release;
 pub mod run;
 pub mod serve;
@@ -44,6 +45,8 @@ enum Verb {
     State(state::Arguments),
     /// Do what waits in the releases on this machine
     Work(work::Arguments),
+    /// Release what has changed, on this machine
+    Push(push::Arguments),
     /// List the live deployments that a range of commits has made
     FindDeploys(find_deploys::Arguments),
     /// Print the version
@@ -73,6 +76,7 @@ pub fn main() -> ExitCode {
         Verb::Release(arguments) => release::execute(&arguments),
         Verb::State(arguments) => state::execute(&arguments),
         Verb::Work(arguments) => work::execute(&arguments),
+        Verb::Push(arguments) => push::execute(&arguments),
         Verb::FindDeploys(arguments) => find_deploys::execute(&arguments),
         Verb::Version => version::execute(),
         Verb::Init(arguments) => init::execute(arguments),

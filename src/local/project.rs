@@ -125,6 +125,16 @@ impl Project {
         super::release::package_of(reference, &self.root, text)
     }
 
+    /// Where the repository can be cloned from: what `remotes([…])` says, else the addresses git knows.
+    pub(super) fn remotes(&self) -> Vec<String> {
+        if !self.settings.remotes.is_empty() {
+            return self.settings.remotes.clone();
+        }
+        let names = git(&self.root, &["remote"]).unwrap_or_default();
+        let address = |name: &str| git(&self.root, &["remote", "get-url", name]).ok();
+        names.lines().filter_map(address).collect()
+    }
+
     /// The commits from `start` (itself included) to `end`.
     ///
     /// # Errors
@@ -194,7 +204,7 @@ fn normalised(url: &str) -> String {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, url),
     };
-    let host_end = rest.find(['/', ':']).unwrap_or(rest.len());
+    let host_end = rest.find('/').unwrap_or(rest.len());
     let rest = match rest[..host_end].rfind('@') {
         Some(at) => &rest[at + 1..],
         None => rest,

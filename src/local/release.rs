@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// What the decision itself found wrong, such as an environment that belongs to another repository.
-    fn complaints(&self, plan: &Plan) -> anyhow::Result<()> {
+    pub(super) fn complaints(&self, plan: &Plan) -> anyhow::Result<()> {
         let reports = plan.changes.iter().filter_map(|change| match change {
             Change::PutCommitReport { report, .. } => Some(report),
             _ => None,

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::narrator::Narrator;
 use super::project::Project;
 use super::state_file::{Lock, StateFile};
 use crate::clock::Clock;
-use crate::engine::{Plan, Release, Snapshot, Trigger};
+use crate::engine::{Change, Plan, Release, Snapshot, Trigger};
 use crate::model::{Environment, Outcome, Reference, ReleaseName, RepositoryName};
 use crate::runner::Stop;
-use crate::store::{Done, Repository, Scope, Store};
+use crate::store::{Committed, Done, Repository, Scope, Store};
 use crate::worker;
 
 /// The one workspace of a state file.
@@ -143,6 +144,7 @@ impl Session {
             _lock: lock,
         };
         session.fail_what_is_lost().await?;
+        session.put_remotes().await?;
         Ok(session)
     }
 
@@ -171,6 +173,26 @@ impl Session {
             self.decide(vec![trigger], Done::Nothing).await?;
         }
         Ok(())
+    }
+
+    /// Writes down where this repository can be cloned from, for work in it that is found from others.
+    async fn put_remotes(&self) -> anyhow::Result<()> {
+        let project = &self.reader.project;
+        let remotes = project.remotes();
+        if self.remotes(&project.name).await? == remotes {
+            return Ok(());
+        }
+        let reference = config_reference(&project.name);
+        let store = &self.reader.store;
+        loop {
+            let mut draft = worker::Draft::of(store, &self.clock, WORKSPACE, &[]).await?;
+            let document = json!({ "remotes": remotes });
+            let change = Change::PutDocument(reference.clone(), document);
+            draft.plan.changes.push(change);
+            if draft.write(store, Done::Nothing, None).await? == Committed::Yes {
+                return Ok(());
+            }
+        }
     }
 
     /// Where a repository can be cloned from.

@@ -43,8 +43,9 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn waiting_effects(&self, installation_id: i64) -> Result<Vec<PendingEffect>> {
+        // The `+` keeps to the index of what waits: what is done stays in the workspace for good.
         let sql = format!(
-            "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND installation_id = $1 \
+            "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND +installation_id = $1 \
              ORDER BY lane, created_at, key"
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
@@ -63,8 +64,9 @@ impl Store {
             "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence, \
              run.state FROM run JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
-             WHERE package.installation_id = $1 AND release.is_open = 1 \
-             AND run.state IN ('running', 'cancelling') ORDER BY run.id",
+             WHERE +package.installation_id = $1 AND +release.is_open = 1 \
+             AND run.state IN ('starting', 'running', 'cancelling') AND run.state <> 'starting' \
+             ORDER BY +run.id",
         )
         .bind(installation_id)
         .fetch_all(&self.readers)

@@ -9,7 +9,15 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 8] = [
+const WALKS: [(&str, &str); 10] = [
+    (
+        "SELECT reference, body FROM state WHERE installation_id = $1 AND (kind IN",
+        "who asks what is not as it should be asks for all of it, and has the record to themselves",
+    ),
+    (
+        "SELECT reference, body FROM intent WHERE installation_id = $1 AND (kind IN",
+        "the same",
+    ),
     (
         "SELECT sequence, hash FROM audit",
         "the last entry of a chain is the first one found, from the end of its index",

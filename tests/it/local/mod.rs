@@ -7,6 +7,7 @@ mod dependencies;
 mod environments;
 mod intent;
 mod place;
+mod push;
 mod retries;
 mod state_file;
 mod validation;
