@@ -8,9 +8,8 @@ use super::local::{self, project};
 use crate::local::Reader;
 
 /// List the live deployments of this repository whose release was made from a commit of a range.
-///
-/// Example: ocuroot find-deploys v1.4.0 HEAD
 #[derive(Args)]
+#[command(after_help = "Example: ocuroot find-deploys v1.4.0 HEAD")]
 pub struct Arguments {
     /// The first commit, itself included
     start: String,

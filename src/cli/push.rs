@@ -13,9 +13,8 @@ use crate::local::{Narrator, Selection, Session};
 /// What changes a package is what its file says with watch(...), its folder otherwise, and every file it loads. The same
 /// commit is released once, however often it is pushed. Everything has to be committed. Fails when a file has errors or
 /// a step fails.
-///
-/// Example: ocuroot push --dryrun
 #[derive(Args)]
+#[command(after_help = "Example: ocuroot push --dryrun")]
 pub struct Arguments {
     /// Only print the files, one a line
     #[arg(short = 'n', long)]

@@ -35,8 +35,7 @@ enum Verb {
     ///
     /// Evaluates the file as it is in the working tree, makes a release of it and executes that until it is done or
     /// waits for something. Fails when a step does.
-    ///
-    /// Example: ocuroot release new api/release.ocu.star
+    #[command(after_help = "Example: ocuroot release new api/release.ocu.star")]
     New {
         /// The file
         #[arg(value_name = "PACKAGE")]
@@ -49,8 +48,7 @@ enum Verb {
         cascade: bool,
     },
     /// Execute what can go on of a release
-    ///
-    /// Example: ocuroot release continue api/release.ocu.star/@r3
+    #[command(after_help = "Example: ocuroot release continue api/release.ocu.star/@r3")]
     Continue {
         /// The release
         #[arg(value_name = "RELEASE")]
@@ -60,16 +58,14 @@ enum Verb {
     ///
     /// Each failed step starts again with its first function, at the release's own commit: edits since do not count.
     /// Fails when nothing has failed, or a step fails again.
-    ///
-    /// Example: ocuroot release retry api/release.ocu.star
+    #[command(after_help = "Example: ocuroot release retry api/release.ocu.star")]
     Retry {
         /// The release
         #[arg(value_name = "RELEASE")]
         reference: Option<String>,
     },
     /// Evaluate a file and show what it would release
-    ///
-    /// Example: ocuroot release lint api/release.ocu.star
+    #[command(after_help = "Example: ocuroot release lint api/release.ocu.star")]
     Lint {
         /// The file
         #[arg(value_name = "PACKAGE")]

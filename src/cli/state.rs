@@ -26,8 +26,9 @@ enum Verb {
     /// Print a record as JSON
     ///
     /// Fails when there is none.
-    ///
-    /// Example: ocuroot state get release.ocu.star/@/deploy/production#output/url
+    #[command(
+        after_help = "Example: ocuroot state get release.ocu.star/@/deploy/production#output/url"
+    )]
     Get {
         /// Its ref; keys after `#` pick a part of it
         reference: String,
@@ -36,8 +37,7 @@ enum Verb {
         intent: bool,
     },
     /// List what is not as it should be, one ref a line
-    ///
-    /// Example: ocuroot state diff | xargs -n1 ocuroot state apply
+    #[command(after_help = "Example: ocuroot state diff | xargs -n1 ocuroot state apply")]
     Diff {
         /// What has to be done before each ref: create, update or delete
         #[arg(short, long)]
@@ -46,8 +46,7 @@ enum Verb {
     /// Say what should be at a ref
     ///
     /// A custom value, an environment, or a deployment: {"release": "<file>/@r3", "input": {…}}.
-    ///
-    /// Example: ocuroot state set release.ocu.star/@/custom/approval 1
+    #[command(after_help = "Example: ocuroot state set release.ocu.star/@/custom/approval 1")]
     Set {
         /// The ref
         reference: String,
@@ -59,8 +58,7 @@ enum Verb {
         format: Option<Format>,
     },
     /// Say that nothing should be at a ref
-    ///
-    /// Example: ocuroot state delete release.ocu.star/@/deploy/production
+    #[command(after_help = "Example: ocuroot state delete release.ocu.star/@/deploy/production")]
     Delete {
         /// The ref
         reference: String,
@@ -68,8 +66,7 @@ enum Verb {
     /// Make what is at a ref follow what should be
     ///
     /// What that needs to be executed waits for `ocuroot work continue` unless `--cascade` is given.
-    ///
-    /// Example: ocuroot state apply @/environment/production
+    #[command(after_help = "Example: ocuroot state apply @/environment/production")]
     Apply {
         /// The ref
         reference: String,

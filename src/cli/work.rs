@@ -21,15 +21,13 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Execute the runs of this commit's releases that can go on
-    ///
-    /// Example: ocuroot work continue
+    #[command(after_help = "Example: ocuroot work continue")]
     Continue(Options),
     /// Do everything for this commit's releases, then call the trigger for what is left elsewhere
     ///
     /// Makes what is as it should be (see `ocuroot state diff`), plans packages again whose environments have changed and
     /// executes runs, until nothing of that is left.
-    ///
-    /// Example: ocuroot work any
+    #[command(after_help = "Example: ocuroot work any")]
     Any {
         #[command(flatten)]
         options: Options,
@@ -38,16 +36,13 @@ enum Verb {
         comprehensive: bool,
     },
     /// Plan this commit's packages again whose environments have changed
-    ///
-    /// Example: ocuroot work ops
+    #[command(after_help = "Example: ocuroot work ops")]
     Ops(Options),
     /// Call the trigger of repo.ocu.star for each commit that has work
-    ///
-    /// Example: ocuroot work trigger
+    #[command(after_help = "Example: ocuroot work trigger")]
     Trigger(Options),
     /// Do everything, other commits in checkouts of their own
-    ///
-    /// Example: ocuroot work cascade
+    #[command(after_help = "Example: ocuroot work cascade")]
     Cascade(Options),
 }
 

@@ -164,3 +164,31 @@ fn lint_shows_what_a_file_would_release() {
     Config file evaluated successfully
     "#);
 }
+
+#[test]
+fn every_verb_teaches_by_an_example() {
+    let place = Place::of("minimal");
+    for verbs in [
+        "release new",
+        "release continue",
+        "release retry",
+        "release lint",
+        "state get",
+        "state diff",
+        "state set",
+        "state delete",
+        "state apply",
+        "work continue",
+        "work any",
+        "work ops",
+        "work trigger",
+        "work cascade",
+        "push",
+        "find-deploys",
+    ] {
+        let arguments: Vec<&str> = verbs.split(' ').chain(["-h"]).collect();
+        let said = place.run(&arguments).succeeds();
+        let example = format!("Example: ocuroot {verbs}");
+        assert!(said.output.contains(&example), "{}", said.output);
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_ocuroot");
 
 /// A repository.
 pub(super) struct Place {
-    directory: TempDir,
+    directory: Rc<TempDir>,
     folder: PathBuf,
     variables: BTreeMap<String, String>,
 }
@@ -48,7 +49,15 @@ impl Said {
 impl Place {
     /// A copy of `tests/data/repos/<scenario>` whose commit is called `commitid`.
     pub(super) fn of(scenario: &str) -> Place {
-        let directory = TempDir::new().unwrap();
+        Place::within(Rc::new(TempDir::new().unwrap()), scenario)
+    }
+
+    /// Another repository of the same person.
+    pub(super) fn beside(&self, scenario: &str) -> Place {
+        Place::within(self.directory.clone(), scenario)
+    }
+
+    fn within(directory: Rc<TempDir>, scenario: &str) -> Place {
         let place = Place {
             folder: directory.path().join(scenario),
             variables: BTreeMap::from([
