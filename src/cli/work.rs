@@ -40,7 +40,13 @@ enum Verb {
     Ops(Options),
     /// Call the trigger of repo.ocu.star for each commit that has work
     #[command(after_help = "Example: ocuroot work trigger")]
-    Trigger(Options),
+    Trigger {
+        #[command(flatten)]
+        options: Options,
+        /// Call it for the newest released commit of each repository instead, so that each follows what should be
+        #[arg(short, long)]
+        intent: bool,
+    },
     /// Do everything, other commits in checkouts of their own
     #[command(after_help = "Example: ocuroot work cascade")]
     Cascade(Options),
@@ -67,7 +73,7 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     let (Verb::Continue(options)
     | Verb::Any { options, .. }
     | Verb::Ops(options)
-    | Verb::Trigger(options)
+    | Verb::Trigger { options, .. }
     | Verb::Cascade(options)) = verb;
     if options.dryrun {
         let reader = Reader::open(project).await?;
@@ -82,10 +88,10 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Ops(_) => session.operate(&here, &mut BTreeSet::new()).await?,
         Verb::Cascade(_) => session.work_off(&Selection::Everything, true).await?,
         Verb::Any { .. } => session.work_off(&here, true).await?,
-        Verb::Trigger(_) => Worked::default(),
+        Verb::Trigger { .. } => Worked::default(),
     };
     let left = match verb {
-        Verb::Any { .. } | Verb::Trigger(_) => {
+        Verb::Any { .. } | Verb::Trigger { .. } => {
             items(&session.reader, verb, &Selection::Everything).await?
         }
         _ => Vec::new(),
@@ -124,9 +130,12 @@ async fn items(
 ) -> anyhow::Result<Vec<WorkItem>> {
     let everything = Selection::Everything;
     let selection = match verb {
-        Verb::Trigger(_) | Verb::Cascade(_) => &everything,
+        Verb::Trigger { .. } | Verb::Cascade(_) => &everything,
         _ => selection,
     };
+    if matches!(verb, Verb::Trigger { intent: true, .. }) {
+        return reader.newest_commits().await;
+    }
     let mut items = Vec::new();
     if matches!(verb, Verb::Any { .. } | Verb::Cascade(_)) {
         items.extend(reader.drift_items().await?);

@@ -1,14 +1,14 @@
 //! What is to be done, and doing it in the order that makes the least of it: intent, packages whose environments have
 //! changed, runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::execute::started_by;
 use super::queue::{Selection, Worked};
 use super::session::{Reader, Session, WORKSPACE};
-use crate::engine::Trigger;
+use crate::engine::{Release, Trigger};
 use crate::model::PackageName;
 use crate::store::{Delivery, Done};
 
@@ -18,7 +18,7 @@ pub struct WorkItem {
     /// What it is done to.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// `create`, `update`, `delete`, `run` or `op`.
+    /// `create`, `update`, `delete`, `run`, `op` or `release`.
     pub work_type: &'static str,
     /// The commit it is done at.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +66,33 @@ impl Reader {
             }
         }
         Ok(items)
+    }
+
+    /// The newest released commit of each repository.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn newest_commits(&self) -> anyhow::Result<Vec<WorkItem>> {
+        let none = BTreeSet::new();
+        let mut newest: BTreeMap<String, Release> = BTreeMap::new();
+        for package in self.store.released_packages(WORKSPACE, &none).await? {
+            let name = self.store.newest_release(WORKSPACE, &package).await?;
+            let Some(name) = name else { continue };
+            let Some((release, _)) = self.release(&name).await? else {
+                continue;
+            };
+            let known = newest.get(&package.repository);
+            if known.is_none_or(|known| known.created_at < release.created_at) {
+                newest.insert(package.repository, release);
+            }
+        }
+        let items = newest.into_iter().map(|(repository, release)| WorkItem {
+            reference: format!("{repository}/-/repo.ocu.star/@{}", release.commit),
+            work_type: "release",
+            commit: Some(release.commit.to_string()),
+            repository,
+        });
+        Ok(items.collect())
     }
 
     /// The runs that wait to be executed.

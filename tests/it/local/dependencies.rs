@@ -70,4 +70,34 @@ fn the_trigger_is_called_for_the_commit_that_has_work() {
     place.run(&["work", "trigger"]).succeeds();
     assert!(place.path(".store/triggers/commitid").is_file());
     assert!(!place.path(".store/triggers/later").is_file());
+
+    place.run(&["work", "trigger", "--intent"]).succeeds();
+    assert!(place.path(".store/triggers/later").is_file());
+}
+
+/// Q-E3
+#[test]
+fn a_change_that_fails_is_tried_once_and_again_only_if_somebody_says_so() {
+    let place = Place::with_environments("dependencies");
+    place.run(&["release", "new", BACKEND]).succeeds();
+    let credential = format!("{BACKEND}/@/custom/credential/staging");
+    place.put(&credential, "bad");
+    let said = place.run(&["work", "cascade"]).fails();
+    assert!(
+        said.errors.contains("the credential is bad"),
+        "{}",
+        said.errors
+    );
+    for verb in ["cascade", "any", "continue"] {
+        let said = place.run(&["work", verb]).succeeds();
+        assert!(!said.errors.contains("running"), "{}", said.errors);
+    }
+    let failed = format!("{BACKEND}/@r1/deploy/staging/2/status/failed");
+    place.has(&failed);
+    place.run(&["release", "retry", BACKEND]).fails();
+    place.has(&format!("{BACKEND}/@r1/deploy/staging/3/status/failed"));
+    place.put(&credential, "good");
+    place.run(&["work", "continue"]).succeeds();
+    let seen = place.get(&format!("{BACKEND}/@/deploy/staging#output/credential"));
+    assert_eq!(seen, Some(json!("good")));
 }
