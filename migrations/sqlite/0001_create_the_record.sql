@@ -131,6 +131,7 @@ CREATE TABLE run (
     UNIQUE (release_id, task, number)
 );
 CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
+CREATE INDEX run_of_state ON run (package_id, state);
 CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
 CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
@@ -158,6 +159,22 @@ CREATE TABLE state (
 );
 CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
+CREATE INDEX state_by_kind ON state (installation_id, kind, name, release, repository, path);
+
+-- Intent: what should be, by the same refs.
+CREATE TABLE intent (
+    installation_id BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    release TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, reference)
+);
+CREATE INDEX intent_by_kind ON intent (installation_id, kind, name, repository, path, reference);
 
 -- Rules of config files of default branches; `is_wide` those that also hold in other repositories.
 CREATE TABLE guard (

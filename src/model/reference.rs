@@ -111,6 +111,16 @@ impl Reference {
         }
     }
 
+    /// The ref of a release of `package`. `release` as in [`Reference::release`].
+    pub fn of_release(package: &PackageName, release: &str) -> Reference {
+        Reference {
+            repository: package.repository.clone(),
+            path: package.path.clone(),
+            release: Some(release.to_owned()),
+            ..Reference::default()
+        }
+    }
+
     /// The package this ref points into, once it is absolute.
     pub fn package(&self) -> Option<PackageName> {
         let is_named = |part: &str| !part.is_empty() && part != ".";

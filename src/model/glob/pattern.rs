@@ -2,7 +2,7 @@
 
 /// One thing a glob says of the next character or characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
+pub(super) enum Token {
     /// This character.
     Literal(char),
     /// `?`: one character, not `/`.

@@ -5,4 +5,5 @@ mod decision;
 mod every_query;
 mod plans;
 mod previews;
+mod records;
 mod round_trip;
