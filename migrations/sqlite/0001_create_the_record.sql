@@ -157,9 +157,9 @@ CREATE TABLE state (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, reference)
 );
+CREATE INDEX state_by_kind ON state (installation_id, kind, name, repository, path, release);
 CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
-CREATE INDEX state_by_kind ON state (installation_id, kind, name, release, repository, path);
 
 -- Intent: what should be, by the same refs.
 CREATE TABLE intent (

@@ -12,6 +12,8 @@ use crate::model::glob::Part;
 pub(super) struct Conditions {
     sql: String,
     values: Vec<Value>,
+    /// What follows the conditions.
+    end: String,
 }
 
 enum Value {
@@ -26,10 +28,8 @@ impl Conditions {
         self.and(&format!("{column} = ${at}"))
     }
 
-    pub(super) fn text(mut self, column: &str, value: &str) -> Conditions {
-        self.values.push(Value::Text(value.to_owned()));
-        let at = self.values.len();
-        self.and(&format!("{column} = ${at}"))
+    pub(super) fn text(self, column: &str, value: &str) -> Conditions {
+        self.compare(column, "=", value)
     }
 
     pub(super) fn one_of(mut self, column: &str, values: &[i64]) -> Conditions {
@@ -40,21 +40,32 @@ impl Conditions {
     }
 
     /// As a range, which an index can answer; case and wildcards of `LIKE` are not meant.
-    pub(super) fn begins(mut self, column: &str, begin: &str) -> Conditions {
-        if begin.is_empty() {
-            return self;
+    pub(super) fn begins(self, column: &str, begin: &str) -> Conditions {
+        match begin {
+            "" => self,
+            begin => self.compare(column, ">=", begin).before_end(column, begin),
         }
-        self.values.push(Value::Text(begin.to_owned()));
-        let at = self.values.len();
-        self = self.and(&format!("{column} >= ${at}"));
+    }
+
+    /// The same, of what comes after a text. One lower end only: an index takes the first that it is given.
+    pub(super) fn begins_after(self, column: &str, begin: &str, after: &str) -> Conditions {
+        match after < begin {
+            true => self.begins(column, begin),
+            false => self.compare(column, ">", after).before_end(column, begin),
+        }
+    }
+
+    fn before_end(self, column: &str, begin: &str) -> Conditions {
         match successor(begin) {
-            Some(end) => {
-                self.values.push(Value::Text(end));
-                let at = self.values.len();
-                self.and(&format!("{column} < ${at}"))
-            }
+            Some(end) => self.compare(column, "<", &end),
             None => self,
         }
+    }
+
+    fn compare(mut self, column: &str, operator: &str, value: &str) -> Conditions {
+        self.values.push(Value::Text(value.to_owned()));
+        let at = self.values.len();
+        self.and(&format!("{column} {operator} ${at}"))
     }
 
     pub(super) fn part(self, column: &str, part: &Part) -> Conditions {
@@ -62,6 +73,12 @@ impl Conditions {
             Part::Exact(text) => self.text(column, text),
             Part::Prefix(begin) => self.begins(column, begin),
         }
+    }
+
+    /// Only the first so many of them.
+    pub(super) fn first(mut self, column: &str, count: usize) -> Conditions {
+        self.end = format!(" ORDER BY {column} LIMIT {count}");
+        self
     }
 
     /// A condition without values.
@@ -75,7 +92,7 @@ impl Conditions {
 
     /// The statement. Only words of this program are in its text.
     pub(super) fn query(self, select: &str) -> Query<'static, Sqlite, SqliteArguments> {
-        let sql = format!("{select} WHERE {}", self.sql);
+        let sql = format!("{select} WHERE {}{}", self.sql, self.end);
         let query = sqlx::query(AssertSqlSafe(sql));
         self.values
             .into_iter()

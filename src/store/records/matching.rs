@@ -1,6 +1,7 @@
 //! Globs as queries: what is looked up is bounded by what the glob says, what is returned by its pattern.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use sqlx::SqliteConnection;
 
@@ -99,10 +100,17 @@ impl Found<'_> {
     }
 
     /// Whether all of the page is there, once everything up to that text is.
-    fn is_full(&self, end: &str) -> bool {
-        let limit = self.options.limit.unwrap_or(usize::MAX);
-        let before = self.all.range(..end.to_owned());
-        before.take(limit).count() == limit
+    pub(super) fn is_full(&self, end: &str) -> bool {
+        self.options.limit.is_some_and(|limit| {
+            let before = self
+                .all
+                .range::<str, _>((Bound::Unbounded, Bound::Included(end)));
+            before.take(limit).count() == limit
+        })
+    }
+
+    pub(super) fn options(&self) -> &MatchOptions {
+        self.options
     }
 }
 
@@ -112,9 +120,8 @@ async fn collect(
     found: &mut Found<'_>,
 ) -> Result<()> {
     let bounds = &found.alternative.bounds;
-    let of = found.options.of;
-    found.extend(stored::find(connection, installation_id, bounds, of).await?);
-    if of == Documents::Intent {
+    stored::find(connection, installation_id, bounds, found).await?;
+    if found.options.of == Documents::Intent {
         return Ok(());
     }
     found.extend(repositories::find(connection, installation_id, bounds).await?);

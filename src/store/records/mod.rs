@@ -73,6 +73,26 @@ pub enum RecordKind {
     Log,
 }
 
+impl RecordKind {
+    /// The word people know it by.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RecordKind::Repository => "repository",
+            RecordKind::Push => "push",
+            RecordKind::Environment => "environment",
+            RecordKind::Custom => "custom",
+            RecordKind::Release => "release",
+            RecordKind::Tag => "tag",
+            RecordKind::Commit => "commit",
+            RecordKind::Op => "op",
+            RecordKind::Task => "task",
+            RecordKind::Run => "run",
+            RecordKind::Status => "status",
+            RecordKind::Log => "log",
+        }
+    }
+}
+
 /// What a ref leads to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {

@@ -4,8 +4,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::super::Result;
-use super::Documents;
 use super::conditions::Conditions;
+use super::matching::Found;
 use crate::model::glob::{Bounds, Part};
 use crate::model::{Reference, SubPathKind};
 
@@ -17,36 +17,52 @@ const KINDS: [(SubPathKind, bool); 4] = [
     (SubPathKind::Deploy, false),
 ];
 
+/// How many rows are looked at between two questions whether a page is full.
+const BATCH: usize = 1_000;
+
 /// The refs of documents that a glob may mean.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     installation_id: i64,
     bounds: &Bounds,
-    of: Documents,
-) -> Result<Vec<Reference>> {
-    let table = of.table();
+    found: &mut Found<'_>,
+) -> Result<()> {
+    let table = found.options().of.table();
     let select = format!("SELECT repository, path, release, kind, name FROM {table}");
     let own = || Conditions::default().number("installation_id", installation_id);
-    let lookups = match is_by_reference(bounds) {
-        true => vec![own().begins("reference", &bounds.prefix)],
-        false => {
-            let kinds = KINDS.iter().filter(|(kind, is_global)| {
-                !is_global && bounds.allows_kind(*kind) && bounds.reaches(2)
-            });
-            kinds
-                .map(|(kind, _)| of_kind(own(), bounds, *kind))
-                .collect()
+    if is_by_reference(bounds) {
+        let mut after = found.options().after.clone();
+        loop {
+            let after_last = after.as_deref().unwrap_or_default();
+            let conditions = own()
+                .begins_after("reference", &bounds.prefix, after_last)
+                .first("reference", BATCH);
+            let rows = conditions
+                .query(&select)
+                .fetch_all(&mut *connection)
+                .await?;
+            let references: Vec<Reference> = rows.iter().filter_map(reference).collect();
+            after = references.last().map(Reference::to_string);
+            found.extend(references);
+            let is_end = rows.len() < BATCH;
+            match &after {
+                Some(last) if !is_end && !found.is_full(last) => {}
+                _ => return Ok(()),
+            }
         }
-    };
-    let mut found = Vec::new();
-    for conditions in lookups {
-        let rows = conditions
-            .query(&select)
-            .fetch_all(&mut *connection)
-            .await?;
-        found.extend(rows.iter().filter_map(reference));
     }
-    Ok(found)
+    for (kind, is_global) in KINDS {
+        // A glob with a place of its own never means what belongs to the workspace.
+        if !is_global && bounds.allows_kind(kind) && bounds.reaches(2) {
+            let conditions = of_kind(own(), bounds, kind);
+            let rows = conditions
+                .query(&select)
+                .fetch_all(&mut *connection)
+                .await?;
+            found.extend(rows.iter().filter_map(reference));
+        }
+    }
+    Ok(())
 }
 
 /// Whether what the ref begins with tells more than its parts do. Without `/@` of its own, a glob says nothing of them.

@@ -189,7 +189,7 @@ fn every_function_that_asks_the_database_is_looked_at() {
     let calls = concat!(
         include_str!("every_query.rs"),
         include_str!("previews.rs"),
-        include_str!("records.rs")
+        include_str!("recorded.rs")
     );
     let entries = |directory: &str| std::fs::read_dir(directory).expect("the sources");
     for entry in entries(directory).chain(entries(&format!("{directory}/records"))) {
@@ -220,7 +220,8 @@ async fn what_a_glob_says_is_what_an_index_is_asked() {
         let is_of_glob = sql.starts_with("SELECT repository, path, release, kind, name")
             || sql.contains("FROM release JOIN run")
             || sql.contains("FROM run JOIN release ON release.id = run.release_id WHERE run.state")
-            || sql.starts_with("SELECT package_id, ");
+            || sql.starts_with("SELECT package_id, number, commit_sha FROM release")
+            || sql.starts_with("SELECT package_id, tag FROM tag");
         if is_of_glob {
             let condition = sql.split(" FROM ").nth(1).unwrap_or(&sql).to_owned();
             plans.insert(format!(

@@ -1,163 +1,12 @@
 //! Every record by its ref, and refs by globs.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::decision::{INSTALLATION, NOW, REPOSITORY, head, package, plan, reference, run};
+use super::decision::{INSTALLATION, head, reference};
+use super::recorded::{GLOBS, P, commit, store};
 use crate::engine::{Change, Plan};
 use crate::model::{Glob, Reference};
-use crate::store::{Commit, Committed, Documents, Done, MatchOptions, Scope, Store};
-
-const P: &str = "github.com/acme/shop/-/api/release.ocu.star";
-
-/// Of every shape that is looked up differently.
-const GLOBS: [&str; 42] = [
-    "@/environment/staging",
-    "@*/environment/*",
-    "@/environment/st*",
-    "@/custom/**",
-    "@*/custom/a/b",
-    "**/@*",
-    "**/@",
-    "**/@r1",
-    "**/@r*",
-    "**/@v*",
-    "**/@v1",
-    "**/@*/{task,deploy}/*",
-    "**/@/deploy/staging",
-    "**/@/deploy/*",
-    "**/@*/deploy/staging",
-    "**/@r1/deploy/staging",
-    "**/@/**",
-    "**/@*/{task,deploy}/*/*",
-    "**/@*/deploy/staging/*",
-    "**/@r2/deploy/staging/*",
-    "**/@*/{task,deploy}/*/*/logs",
-    "**/@*/*/*/*/status/*",
-    "**/@*/*/*/*/status/{pending,running,failed}",
-    "**/@r1/*/*/*/status/complete",
-    "**/@*/commit/*",
-    "**/@*/commit/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-    "**/@*/op/*",
-    "**/@*/custom/*",
-    "**/@*/custom/**",
-    "**/@/custom/colour",
-    "**/-/repo.ocu.star/@*",
-    "**/-/repo.ocu.star/@*/push/*",
-    "github.com/acme/shop/-/api/**",
-    "github.com/acme/*/-/api/**/@/deploy/*",
-    "github.com/acme/shop/-/**/@/deploy/staging",
-    "github.com/acme/shop/-/**/@*/deploy/staging",
-    "github.com/acme/shop/-/api/release.ocu.star/@r1/**",
-    "github.com/acme/shop/-/api/release.ocu.star/@r1/deploy/staging",
-    "github.com/acme/shop/-/api/release.ocu.star/@*/deploy/*/1",
-    "github.com/**",
-    "github.com/other/**",
-    "*/acme/shop/-/api/release.ocu.star/@[rv]?",
-];
-
-async fn store() -> (Store, tempfile::TempDir) {
-    let directory = tempfile::TempDir::new().expect("a directory");
-    let file = directory.path().join("ocuroot.db");
-    let store = Store::open(&format!("sqlite://{}", file.display())).await;
-    let store = store.expect("a database");
-    fill(&store).await.expect("records");
-    (store, directory)
-}
-
-/// Something of every kind.
-async fn fill(store: &Store) -> super::super::Result<()> {
-    let name = "acme/shop".parse().expect("a name");
-    let repository = package().repository;
-    store.put_workspace(INSTALLATION, "acme", false).await?;
-    store
-        .put_repository(INSTALLATION, REPOSITORY, &name, &repository, "main")
-        .await?;
-    let files = BTreeMap::from([("repo.ocu.star".to_owned(), "blob".to_owned())]);
-    let texts = BTreeMap::from([("blob".to_owned(), "ocuroot(\"0.3.0\")".to_owned())]);
-    store
-        .put_sources(REPOSITORY, &head(), &files, &texts)
-        .await?;
-    let put = |text: &str, value| Change::PutDocument(reference(text), value);
-    let mut plan = plan();
-    plan.changes.extend([
-        put("@/custom/a/b", json!({ "c": null })),
-        put(&format!("{P}/@/custom/colour"), json!("red")),
-        put(&format!("{P}/@r1/custom/approve"), json!(1)),
-        put(&format!("{P}/@r1/custom/a/b"), json!([1, 2])),
-    ]);
-    commit(store, &plan).await?;
-    let row = store.run_by_name(INSTALLATION, &run()).await?;
-    let lines = ["one".to_owned(), "two".to_owned()];
-    store
-        .append_logs(row.expect("a run").id, 1, 0, &lines)
-        .await?;
-    intend(store, "@/environment/staging", json!({ "name": "staging" })).await?;
-    let deployment = json!({ "release": format!("{P}/@r1") });
-    intend(store, &format!("{P}/@/deploy/staging"), deployment).await
-}
-
-async fn commit(store: &Store, plan: &Plan) -> super::super::Result<()> {
-    let scope = Scope {
-        installation_id: INSTALLATION,
-        ..Scope::default()
-    };
-    let (_, version) = store.snapshot(&scope).await?;
-    let commit = Commit {
-        installation_id: INSTALLATION,
-        version,
-        plan,
-        done: Done::Nothing,
-        released: Some((REPOSITORY, head())),
-        now: NOW,
-    };
-    assert_eq!(store.commit(&commit).await?, Committed::Yes);
-    Ok(())
-}
-
-async fn intend(store: &Store, text: &str, value: Value) -> super::super::Result<()> {
-    let reference = reference(text);
-    let (kind, name) = reference.subpath.clone().expect("a kind");
-    sqlx::query(
-        "INSERT INTO intent (installation_id, reference, repository, path, release, kind, name, \
-         body, updated_at) VALUES ($1, $2, $3, $4, '', $5, $6, $7, 1)",
-    )
-    .bind(INSTALLATION)
-    .bind(text)
-    .bind(&reference.repository)
-    .bind(&reference.path)
-    .bind(kind.as_str())
-    .bind(name)
-    .bind(value.to_string())
-    .execute(&store.writer)
-    .await?;
-    Ok(())
-}
-
-/// Every kind of look-up once. `**` is left out: it asks for all that there is.
-pub(super) async fn call_every_function(store: &Store) -> super::super::Result<()> {
-    let intent = MatchOptions {
-        of: Documents::Intent,
-        ..MatchOptions::default()
-    };
-    for text in GLOBS {
-        let glob: Glob = text.parse().expect(text);
-        let state = MatchOptions::default();
-        for found in store.matching(INSTALLATION, &glob, &state).await? {
-            let record = store.record(INSTALLATION, &found, Documents::State).await?;
-            assert!(record.is_some(), "{found}");
-        }
-        store.matching(INSTALLATION, &glob, &intent).await?;
-    }
-    let own = reference(P);
-    store.children(INSTALLATION, &own, Documents::State).await?;
-    let intended = reference("@/environment/staging");
-    store
-        .record(INSTALLATION, &intended, Documents::Intent)
-        .await?;
-    Ok(())
-}
+use crate::store::{Documents, MatchOptions, Store};
 
 async fn matching(store: &Store, glob: &str, options: &MatchOptions) -> Vec<String> {
     let glob: Glob = glob.parse().expect(glob);
@@ -182,7 +31,7 @@ async fn every_record_has_its_document() {
             .await;
         let record = found.expect("a database").expect(&text);
         assert_eq!(record.reference.to_string(), text);
-        table.push_str(&format!("{text}\n    {:?}", record.kind));
+        table.push_str(&format!("{text}\n    {}", record.kind.as_str()));
         match record.is_link() {
             true => table.push_str(&format!(" → {}\n", record.target)),
             false => table.push_str(&format!(" {}\n", record.value)),
@@ -225,6 +74,27 @@ async fn pages_are_parts_of_the_whole() {
         }
         assert_eq!(pages, whole, "{glob}");
     }
+}
+
+#[tokio::test]
+async fn many_documents_are_read_to_the_end() {
+    let (store, _directory) = store().await;
+    let value = |number| format!("@/custom/many/{number:04}");
+    let put = |number| Change::PutDocument(reference(&value(number)), json!(number));
+    let plan = Plan {
+        changes: (0..2_500).map(put).collect(),
+        ..Plan::default()
+    };
+    commit(&store, &plan).await.expect("a commit");
+    let values: Vec<String> = (0..2_500).map(value).collect();
+    let found = matching(&store, "@/custom/many/*", &MatchOptions::default()).await;
+    assert_eq!(found, values);
+    let page = MatchOptions {
+        limit: Some(1_100),
+        after: Some(value(999)),
+        ..MatchOptions::default()
+    };
+    assert_eq!(matching(&store, "@/**", &page).await, values[1_000..2_100]);
 }
 
 #[tokio::test]
