@@ -8,7 +8,7 @@ use serde_json::json;
 use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
-use super::previews;
+use super::{previews, recorded};
 use crate::engine::Plan;
 use crate::model::{DeliveryId, latest_document};
 use crate::store::{
@@ -28,6 +28,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     outbox_and_waves(store).await?;
     runs(store).await?;
     alone(store).await?;
+    recorded::call_every_function(store).await?;
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;
     assert_eq!(repositories, [REPOSITORY]);
     store.repository_gone(REPOSITORY).await?;
