@@ -10,6 +10,8 @@ use serde_json::Value;
 use super::local::{self, project};
 use crate::config::{Limits, expression};
 use crate::local::{Narrator, Project, Reader, Selection, Session, step_word};
+use crate::model::Glob;
+use crate::store::{Documents, MatchOptions};
 
 /// Look at what is recorded, and say what should be.
 ///
@@ -32,6 +34,22 @@ enum Verb {
     Get {
         /// Its ref; keys after `#` pick a part of it
         reference: String,
+        /// What should be instead of what is
+        #[arg(short, long)]
+        intent: bool,
+    },
+    /// List the records that a glob means, one ref a line
+    ///
+    /// `*` stands for a part of a ref between two slashes, `**` for any number of them, `{a,b}` for either; `./-/` for this
+    /// repository. Fails when there is none.
+    #[command(after_help = "Example: ocuroot state match '**/@/deploy/production'")]
+    Match {
+        /// The glob; without it, everything
+        #[arg(default_value = "{@/**,**}")]
+        glob: String,
+        /// Leave out what only stands for another record: `@` and tags
+        #[arg(short = 'l', long)]
+        no_links: bool,
         /// What should be instead of what is
         #[arg(short, long)]
         intent: bool,
@@ -98,6 +116,18 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     let project = project()?;
     match verb {
         Verb::Get { reference, intent } => get(project, reference, *intent).await,
+        Verb::Match {
+            glob,
+            no_links,
+            intent,
+        } => {
+            let options = MatchOptions {
+                of: of(*intent),
+                without_links: *no_links,
+                ..MatchOptions::default()
+            };
+            matching(project, glob, &options).await
+        }
         Verb::Diff { long } => {
             for drift in Reader::open(project).await?.drift().await? {
                 match long {
@@ -123,11 +153,7 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
 async fn get(project: Project, text: &str, is_intent: bool) -> anyhow::Result<ExitCode> {
     let reference = project.reference(text)?;
     let reader = Reader::open(project).await?;
-    let found = match is_intent {
-        true => reader.intent(&reference).await?,
-        false => reader.record(&reference).await?,
-    };
-    match found {
+    match reader.record(&reference, of(is_intent)).await? {
         Some(value) => {
             println!("{}", serde_json::to_string_pretty(&value)?);
             Ok(ExitCode::SUCCESS)
@@ -136,6 +162,33 @@ async fn get(project: Project, text: &str, is_intent: bool) -> anyhow::Result<Ex
             eprintln!("error: there is no {reference}");
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+async fn matching(
+    project: Project,
+    text: &str,
+    options: &MatchOptions,
+) -> anyhow::Result<ExitCode> {
+    let glob: Glob = match text.strip_prefix("./-/") {
+        Some(rest) => format!("{}/-/{rest}", Glob::escaped(&project.name)).parse()?,
+        None => text.parse()?,
+    };
+    let reader = Reader::open(project).await?;
+    let found = reader.matching(&glob, options).await?;
+    for reference in &found {
+        println!("{reference}");
+    }
+    Ok(match found.is_empty() {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn of(is_intent: bool) -> Documents {
+    match is_intent {
+        true => Documents::Intent,
+        false => Documents::State,
     }
 }
 

@@ -18,7 +18,6 @@ mod operations;
 mod project;
 mod push;
 mod queue;
-mod reference;
 mod release;
 mod session;
 mod state_file;

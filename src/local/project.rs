@@ -105,7 +105,7 @@ impl Project {
     /// # Errors
     /// When it is none.
     pub fn reference(&self, text: &str) -> anyhow::Result<Reference> {
-        super::reference::resolve(text, &self.name, &self.folder)
+        Ok(Reference::typed_in(text, &self.name, &self.folder)?)
     }
 
     /// The package that is meant on the command line: by its file, or by the folder of its only file.

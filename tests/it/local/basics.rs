@@ -174,6 +174,7 @@ fn every_verb_teaches_by_an_example() {
         "release retry",
         "release lint",
         "state get",
+        "state match",
         "state diff",
         "state set",
         "state delete",

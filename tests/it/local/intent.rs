@@ -98,3 +98,25 @@ fn an_earlier_release_that_should_be_there_is_brought_back_and_stays() {
     let said = place.run(&["work", "any"]).succeeds();
     assert!(!said.text().contains("running"), "{}", said.text());
 }
+
+#[test]
+fn records_are_found_by_globs() {
+    let place = Place::with_environments("minimal");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    let matching = |arguments: &[&str]| {
+        let said = place.run(&[&["state", "match"], arguments].concat());
+        said.succeeds().output
+    };
+    insta::assert_snapshot!(matching(&["@/environment/*"]), @r"
+    @/environment/production
+    @/environment/production2
+    @/environment/staging
+    ");
+    insta::assert_snapshot!(matching(&["**/@*/{task,deploy}/*"]), @r"
+    minimal/repo/-/tasks.ocu.star/@/task/build
+    minimal/repo/-/tasks.ocu.star/@r1/task/build
+    ");
+    insta::assert_snapshot!(matching(&["--no-links", "./-/tasks.ocu.star/@*/task/*"]), @"minimal/repo/-/tasks.ocu.star/@r1/task/build");
+    place.run(&["state", "match", "**/@/deploy/*"]).fails();
+    place.run(&["state", "match", "{"]).fails();
+}
