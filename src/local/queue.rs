@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
@@ -203,7 +204,7 @@ impl Session {
                     }
                     return Ok(());
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = asked_to_end() => {
                     self.narrator.note("stopping: what runs is asked to end");
                     interrupted.interrupt();
                     for taken in pass.taken.values() {
@@ -272,5 +273,18 @@ impl Session {
             }
         }
         Ok(())
+    }
+}
+
+/// Somebody presses ctrl-c, or ends the job that this is part of.
+async fn asked_to_end() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        },
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
     }
 }
