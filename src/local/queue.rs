@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
@@ -183,7 +182,6 @@ impl Session {
 
     /// Waits until a run ends, and writes down what is said meanwhile.
     async fn await_one(&self, pass: &mut Pass<'_>) -> anyhow::Result<()> {
-        let interrupted = self.stop.clone();
         loop {
             let mut batch = Vec::new();
             tokio::select! {
@@ -204,9 +202,8 @@ impl Session {
                     }
                     return Ok(());
                 }
-                () = asked_to_end() => {
+                () = self.asked_to_end.notified() => {
                     self.narrator.note("stopping: what runs is asked to end");
-                    interrupted.interrupt();
                     for taken in pass.taken.values() {
                         taken.stop.interrupt();
                     }
@@ -273,18 +270,5 @@ impl Session {
             }
         }
         Ok(())
-    }
-}
-
-/// Somebody presses ctrl-c, or ends the job that this is part of.
-async fn asked_to_end() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        },
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
     }
 }
