@@ -83,13 +83,13 @@ pub(super) fn settings(evaluated: &Evaluated) -> Option<RepositorySettings> {
         )),
         None => {}
     }
-    for (name, list) in [
-        ("release_ignore", &mut settings.release_ignore),
-        ("repo_remotes", &mut settings.remotes),
+    for (name, what, list) in [
+        ("release_ignore", "globs", &mut settings.release_ignore),
+        ("repo_remotes", "addresses", &mut settings.remotes),
     ] {
         match global(module, name, texts) {
             Some(Ok(items)) => *list = items,
-            Some(Err(found)) => refuse(format!("{name} must be a list of strings, not {found}")),
+            Some(Err(found)) => refuse(format!("{name} must be a list of {what}, not {found}")),
             None => {}
         }
     }

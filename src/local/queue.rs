@@ -182,7 +182,6 @@ impl Session {
 
     /// Waits until a run ends, and writes down what is said meanwhile.
     async fn await_one(&self, pass: &mut Pass<'_>) -> anyhow::Result<()> {
-        let interrupted = self.stop.clone();
         loop {
             let mut batch = Vec::new();
             tokio::select! {
@@ -203,9 +202,8 @@ impl Session {
                     }
                     return Ok(());
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = self.asked_to_end.notified() => {
                     self.narrator.note("stopping: what runs is asked to end");
-                    interrupted.interrupt();
                     for taken in pass.taken.values() {
                         taken.stop.interrupt();
                     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use super::narrator::Narrator;
 use super::project::Project;
@@ -39,6 +41,8 @@ pub struct Session {
     pub(super) narrator: Arc<Narrator>,
     /// Asks everything that runs to end.
     pub stop: Stop,
+    /// Wakes whoever waits for what runs, once `stop` was asked.
+    pub(super) asked_to_end: Arc<Notify>,
     /// How many runs may be executed at a time.
     pub jobs: usize,
     _lock: Lock,
@@ -133,13 +137,16 @@ impl Session {
         let repository = store
             .put_repository(WORKSPACE, id, &name, &project.name, "main")
             .await?;
+        let (stop, asked_to_end) = (Stop::new(), Arc::new(Notify::new()));
+        tokio::spawn(listen(stop.clone(), asked_to_end.clone()));
         let session = Session {
             reader: Reader { project, store },
             state_file,
             repository,
             clock: Clock::System,
             narrator,
-            stop: Stop::new(),
+            stop,
+            asked_to_end,
             jobs: std::thread::available_parallelism().map_or(2, usize::from),
             _lock: lock,
         };
@@ -226,4 +233,21 @@ fn repository_id(name: &str) -> i64 {
     let digest = Sha256::digest(name);
     let bytes = digest.first_chunk::<8>().copied().unwrap_or_default();
     i64::from_be_bytes(bytes) & i64::MAX
+}
+
+/// Somebody presses ctrl-c, or ends the job that the command is part of.
+async fn listen(stop: Stop, asked_to_end: Arc<Notify>) {
+    let interrupted = signal(SignalKind::interrupt());
+    let terminated = signal(SignalKind::terminate());
+    let (Ok(mut interrupted), Ok(mut terminated)) = (interrupted, terminated) else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+        stop.interrupt();
+        asked_to_end.notify_one();
+    }
 }

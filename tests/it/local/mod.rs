@@ -4,6 +4,7 @@ mod approvals;
 mod basics;
 mod cascade;
 mod dependencies;
+mod documentation;
 mod environments;
 mod intent;
 mod place;

@@ -1,7 +1,7 @@
 //! One writer at a time, and nothing stuck after a kill.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use super::place::Place;
 
@@ -15,15 +15,34 @@ def build():
 task(build, "build")
 "#;
 
-#[test]
-fn a_second_writer_is_told_who_writes_and_a_killed_one_leaves_nothing_running() {
-    let place = Place::of("minimal");
+fn begun(place: &Place) -> Child {
     place.write("slow.ocu.star", SLOW);
     let mut first = place.command("", &["release", "new", "slow.ocu.star"]);
     let mut first = first.stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(first.stderr.take().unwrap()).lines();
+    let lines = BufReader::new(first.stderr.as_mut().unwrap()).lines();
     let mut lines = lines.map(|line| line.unwrap());
     assert!(lines.any(|line| line.ends_with("has begun")));
+    first
+}
+
+#[test]
+fn who_is_asked_to_end_ends_what_runs_and_writes_that_down() {
+    let place = Place::of("minimal");
+    let first = begun(&place);
+    let mut kill = Command::new("kill");
+    let kill = kill.args(["-TERM", &first.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let output = first.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    place.has("slow.ocu.star/@r1/task/build/1/status/failed");
+    let said = place.run(&["work", "any"]).succeeds();
+    assert!(!said.errors.contains("was left running"), "{}", said.errors);
+}
+
+#[test]
+fn a_second_writer_is_told_who_writes_and_a_killed_one_leaves_nothing_running() {
+    let place = Place::of("minimal");
+    let mut first = begun(&place);
 
     let said = place.run(&["release", "new", "tasks.ocu.star"]).fails();
     let holder = format!(
