@@ -19,6 +19,7 @@ pub mod worker;
 pub mod api;
 pub mod cli;
 pub mod demo;
+pub mod local;
 pub mod server;
 pub mod settings;
 pub mod telemetry;

@@ -15,9 +15,12 @@ mod harness;
 mod intake;
 mod latency;
 mod measure;
+mod refs;
 mod requests;
 
-const SECTIONS: [&str; 5] = ["intake", "evaluate", "decide", "latency", "requests"];
+const SECTIONS: [&str; 6] = [
+    "intake", "evaluate", "decide", "refs", "latency", "requests",
+];
 
 fn main() {
     // Cargo adds `--bench`; words that are no section are its own.
@@ -33,6 +36,7 @@ fn main() {
             "intake" => runtime.block_on(intake::run()),
             "evaluate" => runtime.block_on(evaluate::run()),
             "decide" => runtime.block_on(decide::run()),
+            "refs" => runtime.block_on(refs::run()),
             "latency" => runtime.block_on(latency::run()),
             _ => runtime.block_on(requests::run()),
         }

@@ -135,6 +135,7 @@ CREATE TABLE run (
     UNIQUE (release_id, task, number)
 );
 CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
+CREATE INDEX run_of_state ON run (package_id, state);
 CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
 CREATE INDEX run_unfinished ON run (task)
     WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
@@ -173,6 +174,7 @@ CREATE TABLE state (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, reference)
 );
+CREATE INDEX state_by_kind ON state (installation_id, kind, name, repository, path, release);
 CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
 
@@ -189,6 +191,7 @@ CREATE TABLE intent (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, reference)
 );
+CREATE INDEX intent_by_kind ON intent (installation_id, kind, name, repository, path, reference);
 
 -- Where each environment comes from, and whether it is to stay.
 CREATE TABLE registration (

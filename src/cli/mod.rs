@@ -3,12 +3,19 @@
 pub mod audit;
 pub mod check;
 pub mod demo;
+pub mod find_deploys;
 mod guards;
 pub mod init;
+mod local;
 pub mod output;
+pub mod push;
+pub mod release;
 pub mod run;
 pub mod serve;
 pub mod simulate;
+pub mod state;
+pub mod version;
+pub mod work;
 
 use std::process::ExitCode;
 
@@ -32,6 +39,18 @@ enum Verb {
     Serve(serve::Arguments),
     /// Evaluate the config files of a directory and show what they declare
     Check(check::Arguments),
+    /// Make releases on this machine, without a server
+    Release(release::Arguments),
+    /// Look at what is recorded on this machine, and say what should be
+    State(state::Arguments),
+    /// Do what waits in the releases on this machine
+    Work(work::Arguments),
+    /// Release what has changed, on this machine
+    Push(push::Arguments),
+    /// List the live deployments that a range of commits has made
+    FindDeploys(find_deploys::Arguments),
+    /// Print the version
+    Version,
     /// Write the files a repository needs to be released
     Init(init::Arguments),
     /// Execute one run of a release inside a job of GitHub Actions
@@ -54,6 +73,12 @@ pub fn main() -> ExitCode {
         Verb::Demo(arguments) => demo::execute(&arguments),
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Release(arguments) => release::execute(&arguments),
+        Verb::State(arguments) => state::execute(&arguments),
+        Verb::Work(arguments) => work::execute(&arguments),
+        Verb::Push(arguments) => push::execute(&arguments),
+        Verb::FindDeploys(arguments) => find_deploys::execute(&arguments),
+        Verb::Version => version::execute(),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),

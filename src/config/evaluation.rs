@@ -49,8 +49,8 @@ impl Evaluation {
     }
 }
 
-/// What `repo.ocu.star` says about the repository. Stores, remotes and triggers of the original are accepted and
-/// ignored: the server keeps the state.
+/// What `repo.ocu.star` says about the repository. Stores, remotes and triggers are for those who work without a
+/// server; that keeps the state itself and ignores them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepositorySettings {
     /// The name to use in refs instead of the address.
@@ -59,6 +59,44 @@ pub struct RepositorySettings {
     /// Globs of config files that are not to be released.
     #[serde(default)]
     pub release_ignore: Vec<String>,
+    /// Where the state is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_store: Option<StoreSettings>,
+    /// Where the intent is kept; with the state unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_store: Option<StoreSettings>,
+    /// Addresses to clone the repository from, in the order to try them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remotes: Vec<String>,
+    /// Which of the kept functions `trigger(fn)` was given.
+    #[serde(skip)]
+    pub(super) trigger: Option<usize>,
+}
+
+impl RepositorySettings {
+    /// Whether there is a `trigger(fn)`, see [`super::call_trigger`].
+    pub fn has_trigger(&self) -> bool {
+        self.trigger.is_some()
+    }
+}
+
+/// `store.fs(…)` or `store.git(…)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreSettings {
+    /// A folder, relative to the repository's root unless it is absolute.
+    Fs {
+        /// The folder.
+        path: String,
+    },
+    /// A branch of a repository.
+    Git {
+        /// The repository's address.
+        remote_url: String,
+        /// The branch; the remote's own choice unless given.
+        #[serde(default)]
+        branch: Option<String>,
+    },
 }
 
 /// Evaluates one entry file. Never fails: problems are diagnostics.

@@ -9,6 +9,7 @@ mod convert;
 mod declared;
 mod error;
 mod evaluation;
+mod expression;
 mod functions;
 mod inputs;
 mod invoke;
@@ -37,9 +38,11 @@ pub mod workflow;
 pub use capabilities::{
     Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,
 };
-pub use evaluation::{Evaluation, RepositorySettings, evaluate};
+pub use evaluation::{Evaluation, RepositorySettings, StoreSettings, evaluate};
+pub use expression::expression;
 pub use invoke::invoke;
 pub use limits::Limits;
+pub use repository::{call_trigger, evaluate_repository};
 pub use session::Session;
 pub use tree::SourceTree;
 pub use version::SDK_VERSION;

@@ -74,14 +74,7 @@ impl Snapshot {
 
     /// Reads `reference` (absolute): its document, then its fragment through objects and lists.
     pub fn read(&self, reference: &Reference) -> Option<&Value> {
-        let mut value = self.documents.get(&reference.document())?;
-        for key in reference.fragment.iter().flat_map(|keys| keys.split('/')) {
-            value = match value {
-                Value::Array(items) => items.get(key.parse::<usize>().ok()?)?,
-                _ => value.get(key)?,
-            };
-        }
-        Some(value)
+        reference.within(self.documents.get(&reference.document())?)
     }
 }
 

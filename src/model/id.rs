@@ -45,7 +45,8 @@ impl DeliveryId {
 }
 
 text_name! {
-    /// A full commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits.
+    /// A full commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits. Where no GitHub is involved it may
+    /// be another name, see [`CommitSha::named`].
     CommitSha
 }
 
@@ -63,9 +64,31 @@ impl FromStr for CommitSha {
 }
 
 impl CommitSha {
-    /// The first seven digits, as people write a commit.
+    /// What somebody who works without GitHub calls the state of their files: a commit id, or any name of letters,
+    /// digits, `.`, `_` and `-`.
+    ///
+    /// # Errors
+    /// When the name has other characters, none, or more than 128.
+    pub fn named(text: &str) -> Result<CommitSha, NameError> {
+        let is_allowed =
+            |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        if let Ok(commit) = text.parse() {
+            return Ok(commit);
+        }
+        if text.is_empty() || text.len() > 128 || !text.chars().all(is_allowed) {
+            return Err(NameError(format!(
+                "`{text}` cannot name a commit: use up to 128 letters, digits, periods, hyphens and underscores"
+            )));
+        }
+        Ok(CommitSha(text.to_owned()))
+    }
+
+    /// The first seven digits, as people write a commit; another name is short enough.
     pub fn short(&self) -> &str {
-        &self.0[..7]
+        match self.0.parse::<CommitSha>() {
+            Ok(_) => &self.0[..7],
+            Err(_) => &self.0,
+        }
     }
 
     /// GitHub's "no commit": `before` of a created and `after` of a deleted branch.

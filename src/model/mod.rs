@@ -6,6 +6,7 @@ pub mod codeowners;
 pub mod deployment;
 pub mod diagnostic;
 pub mod environment;
+pub mod glob;
 pub mod id;
 pub mod invocation;
 pub mod lock;
@@ -23,6 +24,7 @@ pub use codeowners::CodeOwners;
 pub use deployment::{DeploymentName, LiveDeployment};
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::{Environment, Presence, Registration};
+pub use glob::{Glob, GlobError};
 pub use id::{
     CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
 };
@@ -31,7 +33,7 @@ pub use lock::{Hold, Lock, LockKind, LockScope};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
 pub use progress::Progress;
 pub use protection::{EnvironmentSelector, Freeze, Grantee, Guards, Protection, QueuePolicy};
-pub use reference::{Reference, SubPathKind};
+pub use reference::{Reference, ReferenceError, SubPathKind, canonical_repository};
 pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};
 pub use time::Timestamp;
 pub use window::{Window, WindowError};

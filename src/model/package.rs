@@ -91,6 +91,14 @@ pub enum TaskKey {
 }
 
 impl TaskKey {
+    /// The task's own name, or its environment's.
+    pub fn name(&self) -> &str {
+        match self {
+            TaskKey::Task(name) => name,
+            TaskKey::Deploy(environment) => environment.as_str(),
+        }
+    }
+
     /// The environment a deployment goes to.
     pub fn environment(&self) -> Option<&EnvironmentName> {
         match self {

@@ -2,17 +2,22 @@
 //!
 //! `[repository]/-/[path]/@[release]/[kind]/[subpath]#[fragment]`, as reference/ocuroot.md §1 describes it, with the
 //! corrections of its §12: an empty subpath is an error instead of a lost file (Q-R1), an explicit release is never
-//! overwritten and a release is inherited only within the same file (Q-R2), `..` is refused (Q-R5).
+//! overwritten and a release is inherited only within the same file (Q-R2), a repository's name does not begin with `/`
+//! (Q-R3), `..` is refused (Q-R5). `docs/refs.md` is the grammar (Q-R6).
 
+mod directory;
 mod parse;
+mod repository;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::PackageName;
 
 pub use parse::ReferenceError;
+pub use repository::canonical_repository;
 
 /// What the part after the release names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,6 +111,16 @@ impl Reference {
         }
     }
 
+    /// The ref of a release of `package`. `release` as in [`Reference::release`].
+    pub fn of_release(package: &PackageName, release: &str) -> Reference {
+        Reference {
+            repository: package.repository.clone(),
+            path: package.path.clone(),
+            release: Some(release.to_owned()),
+            ..Reference::default()
+        }
+    }
+
     /// The package this ref points into, once it is absolute.
     pub fn package(&self) -> Option<PackageName> {
         let is_named = |part: &str| !part.is_empty() && part != ".";
@@ -121,6 +136,19 @@ impl Reference {
             fragment: None,
             ..self.clone()
         }
+    }
+
+    /// What the fragment says within a document: its keys, one after the other, through objects and lists. `None` when
+    /// there is no such key; null is a value (Q-S7).
+    pub fn within<'v>(&self, document: &'v Value) -> Option<&'v Value> {
+        let mut value = document;
+        for key in self.fragment.iter().flat_map(|keys| keys.split('/')) {
+            value = match value {
+                Value::Array(items) => items.get(key.parse::<usize>().ok()?)?,
+                _ => value.get(key)?,
+            };
+        }
+        Some(value)
     }
 
     /// This ref as read from `release` of `package` (§1.4 with Q-R2 corrected).

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::chain::Chain;
 use super::checkout;
 use super::console::Console;
+use super::deadline::within;
 use super::error::RunnerError;
 use super::host::{HostCapabilities, Output};
 use super::identity::Identity;
@@ -29,12 +29,6 @@ const REPORT_PATIENCE: Duration = Duration::from_secs(600);
 const LOG_PATIENCE: Duration = Duration::from_secs(10);
 /// GitHub kills a cancelled job within ten seconds; the log gets this much of them.
 const CANCELLED_LOG_PATIENCE: Duration = Duration::from_secs(1);
-/// How long a function that was asked to stop may take; more than a command is given.
-const STOP_GRACE: Duration = Duration::from_secs(4);
-/// How often the clock is compared with the deadline.
-const TICK: Duration = Duration::from_millis(100);
-/// Deep but legal files need more stack than a thread usually has.
-const STACK_BYTES: usize = 64 << 20;
 
 /// What a job is given.
 pub struct Job {
@@ -238,43 +232,9 @@ impl Claimed {
             stop: self.stop.clone(),
         };
         let (function, inputs) = (function.clone(), inputs.clone());
-        self.within(*timeout_seconds, move || chain.run(function, inputs))
-    }
-
-    /// Runs `call` in a thread of its own: whatever it is stuck in, the run ends in time.
-    fn within(
-        &self,
-        seconds: i64,
-        call: impl FnOnce() -> Outcome + Send + 'static,
-    ) -> Result<Outcome, String> {
-        let longest = Duration::from_secs(u64::try_from(seconds.max(1)).unwrap_or(1));
-        let deadline = Instant::now() + longest;
-        let (sender, end) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("function".to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn(move || drop(sender.send(call())))
-            .map_err(|error| format!("the function cannot be called: {error}"))?;
-        let mut stopped_at = None;
-        loop {
-            match end.recv_timeout(TICK) {
-                Ok(outcome) => return Ok(outcome),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err("the function broke down; this is a mistake in Ocuroot".to_owned());
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if Instant::now() >= deadline {
-                self.stop.ask(StopReason::TimedOut(seconds));
-            }
-            let Some(reason) = self.stop.reason() else {
-                continue;
-            };
-            let stopped_at = *stopped_at.get_or_insert_with(Instant::now);
-            if stopped_at.elapsed() >= STOP_GRACE {
-                return Err(reason.message());
-            }
-        }
+        within(&self.stop, *timeout_seconds, move || {
+            chain.run(function, inputs)
+        })
     }
 }
 

@@ -1,5 +1,5 @@
 //! Layer 2: what happens inside a job of GitHub Actions. Claims one run from the server, calls its function with the
-//! machine at hand, and reports how it ended. Blocking: one job does one thing.
+//! machine at hand, and reports how it ended. Blocking: one job does one thing. `here` calls one without a server.
 //!
 //! ```text
 //! identity  the job's OIDC token              server    the four calls, asked again until answered
@@ -11,8 +11,10 @@ mod address;
 mod chain;
 mod checkout;
 mod console;
+mod deadline;
 mod error;
 mod files;
+mod here;
 mod host;
 mod identity;
 mod job;
@@ -28,6 +30,7 @@ mod web;
 
 pub use checkout::{CheckoutError, source_tree};
 pub use error::RunnerError;
+pub use here::LocalCall;
 pub use host::{HostCapabilities, Output};
 pub use job::{Ended, Job, execute, execute_until};
 pub use outputs::send_outputs;

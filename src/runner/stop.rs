@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub(super) enum StopReason {
     /// GitHub cancels the job.
     Cancelled,
+    /// A person at the terminal has had enough.
+    Interrupted,
     /// The run took longer than these seconds.
     TimedOut(i64),
 }
@@ -17,6 +19,7 @@ impl StopReason {
     pub(super) fn message(self) -> String {
         match self {
             StopReason::Cancelled => "cancelled on GitHub".to_owned(),
+            StopReason::Interrupted => "interrupted".to_owned(),
             StopReason::TimedOut(seconds) => format!("timed out after {}", duration(seconds)),
         }
     }
@@ -43,10 +46,20 @@ impl Stop {
         self.ask(StopReason::Cancelled);
     }
 
+    /// A person at the terminal has had enough: the running command is ended.
+    pub fn interrupt(&self) {
+        self.ask(StopReason::Interrupted);
+    }
+
     /// The first reason stays.
     pub(super) fn ask(&self, reason: StopReason) {
         self.lock().get_or_insert(reason);
         self.0.asked.notify_all();
+    }
+
+    /// Whether it was asked to end.
+    pub fn is_asked(&self) -> bool {
+        self.reason().is_some()
     }
 
     pub(super) fn reason(&self) -> Option<StopReason> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
+use super::records::tagged;
 use super::{Result, Store, from_json, parse, placeholders, to_json};
 use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp};
 
@@ -89,20 +90,10 @@ async fn untagged(
     let (Some(tag), Some(package)) = (tag, reference.package()) else {
         return Ok(reference.to_string());
     };
-    let row = sqlx::query(
-        "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
-         WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-         AND tag.tag = $4",
-    )
-    .bind(installation_id)
-    .bind(&package.repository)
-    .bind(&package.path)
-    .bind(tag)
-    .fetch_optional(&mut *connection)
-    .await?;
+    let number = tagged(connection, installation_id, &package, tag).await?;
     let resolved = Reference {
-        release: row
-            .map(|row| format!("r{}", row.get::<i64, _>(0)))
+        release: number
+            .map(|number| number.to_string())
             .or_else(|| reference.release.clone()),
         ..reference.clone()
     };

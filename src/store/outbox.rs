@@ -75,10 +75,10 @@ pub(super) async fn insert(
     Ok(())
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "installation_id, key, repository_id, call, generation, attempts, is_unsure, wave";
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
+pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
     let call: String = row.get(3);
     Ok(PendingEffect {
         installation_id: row.get(0),

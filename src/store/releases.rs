@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::LIST;
 use super::packages::PackageIds;
-use super::{Result, from_json, parse, placeholders, standing};
+use super::{Result, StoreError, from_json, parse, placeholders, standing};
 use crate::engine::{Release, Run};
 use crate::model::{
     Approval, CommitSha, EnvironmentName, ReleaseName, ReleaseNumber, RunNumber, TaskKey, Timestamp,
@@ -79,12 +79,12 @@ async fn collect(
                 number: ReleaseNumber(row.get(2)),
             },
             repository_id: row.get(3),
-            commit: parse("commit", row.get(4))?,
+            commit: commit(row.get(4))?,
             package: from_json("package", row.get(5))?,
             goals: optional("goals", goals)?,
             pull_request: row.get(7),
             lane: row.get(10),
-            base: base.map(|text| parse("commit", &text)).transpose()?,
+            base: base.map(|text| commit(&text)).transpose()?,
             authors: from_json("authors", row.get(12))?,
             reply_to: row.get(8),
             created_at: Timestamp(row.get(9)),
@@ -172,6 +172,14 @@ async fn add_waits(
         }
     }
     Ok(())
+}
+
+/// A commit's column. A record that is kept without GitHub may know commits by other names than their ids.
+fn commit(text: &str) -> Result<CommitSha> {
+    CommitSha::named(text).map_err(|error| StoreError::Unreadable {
+        what: "commit",
+        problem: error.to_string(),
+    })
 }
 
 /// An enum that serde writes as a word.

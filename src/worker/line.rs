@@ -1,16 +1,18 @@
 //! Snapshot, decide, commit; and again if somebody else has decided meanwhile.
 
+mod draft;
 mod scope;
 
 use serde_json::{Value, json};
 
-use self::scope::scope;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
-use crate::engine::{Answer, Change, Effect, Plan, Trigger, plan};
+use crate::engine::{Answer, Change, Effect, Plan, Trigger};
 use crate::model::{AuditEntry, CommitSha, Verdict};
 use crate::report;
-use crate::store::{Commit, Committed, Done};
+use crate::store::{Committed, Done};
+
+pub use draft::{Draft, decide};
 
 /// What is to be decided, and what goes down together with the decision.
 pub(super) struct Decision<'a> {
@@ -93,35 +95,27 @@ impl Worker {
         installation_id: i64,
         triggers: &[Trigger],
     ) -> Result<Plan, Problem> {
-        let scope = scope(installation_id, triggers);
-        let (snapshot, _) = self.store.snapshot(&scope).await?;
-        Ok(plan(snapshot, triggers, self.clock.now()))
+        let draft = Draft::of(&self.store, &self.clock, installation_id, triggers).await?;
+        Ok(draft.plan)
     }
 
     /// Decides and writes the decision down.
     pub(super) async fn decide(&self, decision: Decision<'_>) -> Result<Plan, Problem> {
-        let scope = scope(decision.installation_id, &decision.triggers);
+        let installation_id = decision.installation_id;
         loop {
-            let now = self.clock.now();
-            let (snapshot, version) = self.store.snapshot(&scope).await?;
-            let mut plan = plan(snapshot, &decision.triggers, now);
+            let triggers = &decision.triggers;
+            let mut draft = Draft::of(&self.store, &self.clock, installation_id, triggers).await?;
+            let plan = &mut draft.plan;
             plan.effects.extend(decision.effects.iter().cloned());
-            let installation_id = decision.installation_id;
-            plan.effects
-                .extend(self.previews_to_show(installation_id, &plan).await?);
-            plan.effects.extend(reply(&plan, &decision));
-            let heard = heard(&plan, &decision);
+            let previews = self.previews_to_show(installation_id, plan).await?;
+            plan.effects.extend(previews);
+            let reply = reply(plan, &decision);
+            plan.effects.extend(reply);
+            let heard = heard(plan, &decision);
             plan.changes.splice(0..0, heard);
-            let commit = Commit {
-                installation_id: decision.installation_id,
-                version,
-                plan: &plan,
-                done: decision.done,
-                released: decision.released.clone(),
-                now,
-            };
-            match self.store.commit(&commit).await? {
-                Committed::Yes => return Ok(plan),
+            let released = decision.released.clone();
+            match draft.write(&self.store, decision.done, released).await? {
+                Committed::Yes => return Ok(draft.plan),
                 Committed::Outdated => tracing::debug!("the workspace moved; deciding again"),
             }
         }

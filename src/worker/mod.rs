@@ -38,6 +38,7 @@ use crate::github::GitHub;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
+pub use line::{Draft, decide};
 pub use loops::Pulse;
 pub use problem::Problem;
 

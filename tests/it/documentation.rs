@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ocuroot::command::{self, Verb};
-use ocuroot::model::Permission;
+use ocuroot::model::{Glob, Permission, Reference};
 use ocuroot::report::Button;
 
 use crate::architecture::source::{self, Source};
@@ -73,6 +73,45 @@ fn every_command_has_its_section_with_who_may_give_it() {
             page.contains(&format!("**{}**", button.label())),
             "{button:?}"
         );
+    }
+}
+
+#[test]
+fn the_refs_and_globs_of_their_page_are_such() {
+    let page = page("refs.md");
+    let example = blocks(&page)[0].lines().find(|line| line.contains("/-/"));
+    let example: Reference = example.expect("an example").parse().expect("a ref");
+    let (kind, name) = example.subpath.expect("a record");
+    let parts = [
+        example.repository,
+        example.path,
+        kind.as_str().to_owned(),
+        name,
+    ];
+    let expected = "github.com/acme/shop api/release.ocu.star deploy production";
+    assert_eq!(parts.join(" "), expected);
+    assert_eq!(example.fragment.as_deref(), Some("output/url"));
+    let found = section(&page, "Globs")
+        .split("| For example")
+        .nth(1)
+        .expect("examples");
+    let rows = found.lines().filter_map(|line| line.strip_prefix("| `"));
+    let globs: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert!(globs.len() >= 5, "{globs:?}");
+    for glob in globs {
+        assert!(glob.parse::<Glob>().is_ok(), "{glob}");
+    }
+    let kinds = section(&page, "What there is");
+    for kind in [
+        "task",
+        "deploy",
+        "custom",
+        "environment",
+        "commit",
+        "push",
+        "op",
+    ] {
+        assert!(kinds.contains(kind), "{kind}");
     }
 }
 

@@ -16,6 +16,7 @@ mod github_client;
 mod harness;
 mod installations;
 mod limits;
+mod local;
 mod manifest;
 mod native;
 mod outputs;

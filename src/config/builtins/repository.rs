@@ -1,6 +1,7 @@
-//! Builtins of `repo.ocu.star`. The server keeps the state, so stores, remotes and triggers are accepted and ignored.
+//! Builtins of `repo.ocu.star`. The server keeps the state itself; stores, remotes and triggers are for those who work
+//! without one.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -8,6 +9,8 @@ use starlark::values::Value;
 use starlark::values::dict::AllocDict;
 use starlark::values::none::{NoneOr, NoneType};
 
+use crate::config::declared::DeclaredAction;
+use crate::config::repository;
 use crate::config::scope::{Role, Scope, Stage, scope};
 
 #[starlark_module]
@@ -26,14 +29,21 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         remotes: Value<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<NoneType> {
-        let _ = remotes;
-        require_repository(scope(eval)?, "remotes")?;
+        let scope = scope(eval)?;
+        require_repository(scope, "remotes")?;
+        let Some(remotes) = repository::texts(remotes) else {
+            bail!("remotes takes a list of addresses");
+        };
+        scope.declared.borrow_mut().repository.remotes = remotes;
         Ok(NoneType)
     }
 
     fn trigger<'v>(r#fn: Value<'v>, eval: &mut Evaluator<'v, '_, '_>) -> anyhow::Result<NoneType> {
-        let _ = r#fn;
-        require_repository(scope(eval)?, "trigger")?;
+        let scope = scope(eval)?;
+        require_repository(scope, "trigger")?;
+        if let DeclaredAction::Function(index) = scope.keep_function(r#fn, eval)? {
+            scope.declared.borrow_mut().repository.trigger = Some(index);
+        }
         Ok(NoneType)
     }
 }
@@ -45,8 +55,20 @@ pub(super) fn store(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] intent: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<NoneType> {
-        let _ = (state, intent);
-        require_repository(scope(eval)?, "store.set")?;
+        let scope = scope(eval)?;
+        require_repository(scope, "store.set")?;
+        let read = |name: &str, value: Value<'_>| {
+            let wrong = || anyhow!("store.set: {name} must be what store.fs or store.git returns");
+            repository::store(value).ok_or_else(wrong)
+        };
+        let state = read("state", state)?;
+        let intent = intent.into_option();
+        let intent = intent.map(|value| read("intent", value)).transpose()?;
+        let mut declared = scope.declared.borrow_mut();
+        if declared.repository.state_store.replace(state).is_some() {
+            bail!("store already set");
+        }
+        declared.repository.intent_store = intent;
         Ok(NoneType)
     }
 
@@ -57,12 +79,20 @@ pub(super) fn store(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] support_files: NoneOr<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<Value<'v>> {
-        let _ = (branch, create_branch, support_files);
-        Ok(eval.heap().alloc(AllocDict([("git", remote_url)])))
+        // The state file is no branch of it: there is none to create, and no files to put beside it.
+        let _ = (create_branch, support_files);
+        let heap = eval.heap();
+        let git = heap.alloc(AllocDict([
+            ("remote_url", heap.alloc(remote_url)),
+            ("branch", heap.alloc(branch)),
+        ]));
+        Ok(heap.alloc(AllocDict([("git", git)])))
     }
 
     fn fs<'v>(path: &str, eval: &mut Evaluator<'v, '_, '_>) -> anyhow::Result<Value<'v>> {
-        Ok(eval.heap().alloc(AllocDict([("fs", path)])))
+        let heap = eval.heap();
+        let fs = heap.alloc(AllocDict([("path", path)]));
+        Ok(heap.alloc(AllocDict([("fs", fs)])))
     }
 }
 

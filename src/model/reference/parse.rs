@@ -60,33 +60,48 @@ fn starts_with_kind(rest: &str) -> bool {
 
 /// The repository, the file and what follows them.
 fn path(mut reference: Reference, text: &str) -> Result<Reference, String> {
-    let mut rest = text;
-    if let Some(at) = rest.find("/-") {
-        let after = &rest[at + 2..];
-        if !after.is_empty() && !after.starts_with('/') {
-            return Err("`/-` must be followed by `/` or the end (a repository ends there)".into());
-        }
-        reference.repository = rest[..at].to_owned();
-        rest = after.strip_prefix('/').unwrap_or(after);
-        if rest.contains("/-/") {
-            return Err("it has two `/-/`; only one repository can be named".into());
-        }
+    let release_at = release_at(text);
+    let mut file = &text[..release_at.unwrap_or(text.len())];
+    if let Some((repository, rest)) = split_repository(file)? {
+        check_repository(repository)?;
+        reference.repository = repository.to_owned();
+        file = rest;
     }
-    let release_at = if rest.starts_with(['@', '+']) {
-        Some(0)
-    } else {
-        rest.find("/@").or_else(|| rest.find("/+")).map(|at| at + 1)
-    };
-    let file = &rest[..release_at.unwrap_or(rest.len())];
     if file.contains('@') {
         return Err("`@` must follow a `/` (write `file/@release`)".into());
     }
     reference.path = file.trim_end_matches('/').to_owned();
     check_segments(&reference.path)?;
     match release_at {
-        Some(at) => release(reference, &rest[at + 1..]),
+        Some(at) => release(reference, &text[at + 1..]),
         None => Ok(reference),
     }
+}
+
+/// Where the release begins: at a segment that starts with `@`, or, when there is none, with the `+` of old refs.
+fn release_at(text: &str) -> Option<usize> {
+    let begins_with = |sign: char| {
+        let mut starts = text.match_indices(sign).map(|(at, _)| at);
+        starts.find(|at| *at == 0 || text[..*at].ends_with('/'))
+    };
+    begins_with('@').or_else(|| begins_with('+'))
+}
+
+/// The repository ends at the first segment that is `-` and nothing else; segments like `-x` are names as any other.
+fn split_repository(text: &str) -> Result<Option<(&str, &str)>, String> {
+    let (repository, path) = if let Some(parts) = text.split_once("/-/") {
+        parts
+    } else if let Some(repository) = text.strip_suffix("/-") {
+        (repository, "")
+    } else if text.contains("/-") {
+        return Err("a repository ends with `/-/`, and nothing here does".into());
+    } else {
+        return Ok(None);
+    };
+    if path.split('/').any(|segment| segment == "-") {
+        return Err("it has two `/-/`; only one repository can be named".into());
+    }
+    Ok(Some((repository, path)))
 }
 
 fn release(mut reference: Reference, text: &str) -> Result<Reference, String> {
@@ -135,6 +150,27 @@ fn fragment(mut reference: Reference, text: &str) -> Result<Reference, String> {
     let keys = text.trim_end_matches('/');
     reference.fragment = (!keys.is_empty()).then(|| keys.to_owned());
     Ok(reference)
+}
+
+/// Refuses a repository that a ref could not name, or not by one name only (Q-R3).
+pub(super) fn check_repository(name: &str) -> Result<(), String> {
+    let is_odd = |character: char| {
+        character.is_whitespace() || character.is_control() || "@#\\".contains(character)
+    };
+    if name.starts_with('/') {
+        return Err(format!(
+            "a repository's name does not begin with `/` (`{name}`)"
+        ));
+    }
+    if name.is_empty() || name.contains(is_odd) {
+        return Err(format!("`{name}` is not a repository's name"));
+    }
+    if name.split('/').any(|segment| segment == "-") {
+        return Err(format!(
+            "`{name}` has a part `-`, which ends a repository's name"
+        ));
+    }
+    check_segments(name)
 }
 
 /// Refuses what could climb out of a folder once a ref is used as a path.

@@ -1,4 +1,4 @@
-use super::Reference;
+use super::{Reference, canonical_repository};
 use crate::model::PackageName;
 
 fn parsed(text: &str) -> String {
@@ -54,6 +54,12 @@ fn reads_the_vectors_of_the_original() {
         "a/../b/@r1",
         "x/-/p/@r1/custom/../../y",
         "x/-/p/@0.1.0-1/custom/a/b",
+        "github.com/o/r/-/p#frag",
+        "github.com/o/r/-/a#b/@r1#commit",
+        "github.com/o/-r/-/-x/p/@r1/custom/-y/-/z",
+        "github.com/o/r/-/+page/p/@r1",
+        "/srv/r/-/p/@r1",
+        "a b/-/p/@r1",
     ];
     let table: String = vectors
         .iter()
@@ -107,4 +113,146 @@ fn resolves_against_the_release_that_reads() {
         let reference: Reference = text.parse().expect(text);
         assert_eq!(reference.relative_to(&package, "r3").to_string(), expected);
     }
+}
+
+#[test]
+fn resolves_against_the_directory_it_is_typed_in() {
+    let vectors = [
+        ("q.star", "github.com/o/r/-/sub/q.star"),
+        ("./q.star", "github.com/o/r/-/sub/q.star"),
+        ("../q.star", "github.com/o/r/-/q.star"),
+        ("./../q.star/@r1", "github.com/o/r/-/q.star/@r1"),
+        ("//q.star", "github.com/o/r/-/q.star"),
+        ("./-/other/q.star/@v2", "github.com/o/r/-/other/q.star/@v2"),
+        (".", "github.com/o/r/-/sub"),
+        ("..", "github.com/o/r/-"),
+        ("./@v3", "github.com/o/r/-/sub/@v3"),
+        (
+            "q.star/@r1/custom/x#y",
+            "github.com/o/r/-/sub/q.star/@r1/custom/x#y",
+        ),
+        ("./task/build", "github.com/o/r/-/sub/task/build"),
+        ("@/environment/p", "@/environment/p"),
+        ("x/y/-/q.star/@", "x/y/-/q.star/@"),
+    ];
+    for (text, expected) in vectors {
+        let reference = Reference::typed_in(text, "github.com/o/r", "sub").expect(text);
+        assert_eq!(reference.to_string(), expected, "{text}");
+    }
+    let at_root = Reference::typed_in("./@v3", "minimal/repo.git", "").expect("a ref");
+    assert_eq!(at_root.to_string(), "minimal/repo.git/-/@v3");
+}
+
+#[test]
+fn what_is_typed_never_leads_out_of_the_repository() {
+    for text in [
+        "../../q.star",
+        "../..",
+        "..//q.star",
+        "../@/environment/x",
+        "a/../../q.star",
+        "../x/-/q",
+    ] {
+        assert!(
+            Reference::typed_in(text, "github.com/o/r", "sub").is_err(),
+            "{text}"
+        );
+    }
+    assert!(Reference::typed_in("q.star", "/srv/r", "").is_err());
+}
+
+#[test]
+fn one_repository_has_one_name() {
+    let vectors = [
+        ("git@github.com:acme/shop.git", "github.com/acme/shop"),
+        ("https://github.com/acme/shop.git", "github.com/acme/shop"),
+        (
+            "https://alice:t0ken@GitHub.com/acme/shop/",
+            "github.com/acme/shop",
+        ),
+        (
+            "ssh://git@github.com:22/acme/shop.git",
+            "github.com/acme/shop",
+        ),
+        ("/srv/git/shop.git", "srv/git/shop"),
+        ("file:///srv/git/shop", "srv/git/shop"),
+        ("./shop", "shop"),
+    ];
+    for (url, expected) in vectors {
+        assert_eq!(canonical_repository(url).as_deref(), Ok(expected), "{url}");
+    }
+    for url in ["", "/", "../shop", "https://h/a/-/b", "h/a b"] {
+        assert!(canonical_repository(url).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn a_fragment_tells_no_key_from_null() {
+    let document = serde_json::json!({ "output": { "url": null, "ports": [80, 443] } });
+    let read = |text: &str| {
+        let reference: Reference = text.parse().expect(text);
+        reference.within(&document).cloned()
+    };
+    assert_eq!(read("@/custom/x#output/url"), Some(serde_json::Value::Null));
+    assert_eq!(read("@/custom/x#output/other"), None);
+    assert_eq!(read("@/custom/x#output/url/deeper"), None);
+    assert_eq!(read("@/custom/x#output/ports/1"), Some(443.into()));
+    assert_eq!(read("@/custom/x"), Some(document.clone()));
+}
+
+/// Whatever is put together from parts that the grammar allows reads back as it was.
+#[test]
+fn everything_the_grammar_allows_reads_back() {
+    let repositories = ["", ".", "github.com/o/r", "github.com/-o/r.git", "a"];
+    let paths = ["", ".", "p.star", "a/-b/p.star", "p#q.star", "a/.b/c"];
+    let releases = [None, Some(""), Some("r1"), Some("0.1.0-1"), Some("v1#")];
+    let subpaths = [
+        None,
+        Some("task/build"),
+        Some("deploy/p/2/status/failed"),
+        Some("custom/-/a b/+c"),
+    ];
+    let fragments = [None, Some("output"), Some("a/b#c")];
+    let mut count = 0;
+    for (repository, path) in repositories
+        .iter()
+        .flat_map(|one| paths.iter().map(move |two| (*one, *two)))
+    {
+        for (release, subpath) in releases
+            .iter()
+            .flat_map(|one| subpaths.iter().map(move |two| (*one, *two)))
+        {
+            for fragment in fragments {
+                let begin = [
+                    repository,
+                    if repository.is_empty() { "" } else { "-" },
+                    path,
+                ];
+                let release = release.map(|release| format!("@{}", release.trim_end_matches('#')));
+                let parts = begin
+                    .iter()
+                    .copied()
+                    .chain(release.as_deref())
+                    .chain(subpath);
+                let text = parts
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("/");
+                let text = format!(
+                    "{text}{}",
+                    fragment.map(|keys| format!("#{keys}")).unwrap_or_default()
+                );
+                let Ok(reference) = text.parse::<Reference>() else {
+                    continue;
+                };
+                count += 1;
+                assert_eq!(
+                    reference.to_string().parse::<Reference>().as_ref(),
+                    Ok(&reference),
+                    "{text}"
+                );
+            }
+        }
+    }
+    assert!(count > 1000, "{count}");
 }

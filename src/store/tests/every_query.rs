@@ -8,7 +8,7 @@ use serde_json::json;
 use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
-use super::previews;
+use super::{previews, recorded};
 use crate::engine::Plan;
 use crate::model::{DeliveryId, latest_document};
 use crate::store::{
@@ -27,6 +27,8 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     standing(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
+    alone(store).await?;
+    recorded::call_every_function(store).await?;
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;
     assert_eq!(repositories, [REPOSITORY]);
     store.repository_gone(REPOSITORY).await?;
@@ -330,5 +332,21 @@ async fn runs(store: &Store) -> super::super::Result<()> {
     assert_eq!(store.last_logs(row.id, 5).await?, lines);
     let outputs = BTreeMap::from([("url".to_owned(), json!("https://a"))]);
     assert!(store.add_outputs(row.id, 1, &outputs).await?);
+    Ok(())
+}
+
+/// What a process asks that has the record to itself.
+async fn alone(store: &Store) -> super::super::Result<()> {
+    store.due_deliveries(INSTALLATION, LATER).await?;
+    store.waiting_effects(INSTALLATION).await?;
+    store.taken_runs(INSTALLATION).await?;
+    store.tagged_release(INSTALLATION, &package(), "v1").await?;
+    let commit = head();
+    let made = store
+        .releases_of_commit(INSTALLATION, &package(), commit.as_str())
+        .await?;
+    assert!(!made.is_empty());
+    store.states(INSTALLATION).await?;
+    store.intents(INSTALLATION).await?;
     Ok(())
 }

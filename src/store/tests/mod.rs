@@ -5,4 +5,6 @@ mod decision;
 mod every_query;
 mod plans;
 mod previews;
+mod recorded;
+mod records;
 mod round_trip;

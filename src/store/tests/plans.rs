@@ -9,7 +9,15 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 8] = [
+const WALKS: [(&str, &str); 13] = [
+    (
+        "SELECT reference, body FROM state WHERE installation_id = $1 AND (kind IN",
+        "who asks what is not as it should be asks for all of it, and has the record to themselves",
+    ),
+    (
+        "SELECT reference, body FROM intent WHERE installation_id = $1 AND (kind IN",
+        "the same",
+    ),
     (
         "SELECT sequence, hash FROM audit",
         "the last entry of a chain is the first one found, from the end of its index",
@@ -38,6 +46,18 @@ const WALKS: [(&str, &str); 8] = [
     (
         "UPDATE repository SET seen_at",
         "the same row of the workspace",
+    ),
+    (
+        "SELECT id, repository_id, repository, path FROM package",
+        "a glob that names no repository is held against every package",
+    ),
+    (
+        "SELECT reference_name, released_commit FROM repository",
+        "the same, against every repository",
+    ),
+    (
+        "SELECT repository, path, watch, also FROM package",
+        "the index of a repository lists all its packages",
     ),
 ];
 
@@ -178,8 +198,13 @@ async fn every_index_is_used() {
 #[test]
 fn every_function_that_asks_the_database_is_looked_at() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
-    let calls = concat!(include_str!("every_query.rs"), include_str!("previews.rs"));
-    for entry in std::fs::read_dir(directory).expect("the sources") {
+    let calls = concat!(
+        include_str!("every_query.rs"),
+        include_str!("previews.rs"),
+        include_str!("recorded.rs")
+    );
+    let entries = |directory: &str| std::fs::read_dir(directory).expect("the sources");
+    for entry in entries(directory).chain(entries(&format!("{directory}/records"))) {
         let path = entry.expect("an entry").path();
         if path.extension().is_none_or(|extension| extension != "rs") {
             continue;
@@ -197,6 +222,27 @@ fn every_function_that_asks_the_database_is_looked_at() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_glob_says_is_what_an_index_is_asked() {
+    let (store, _directory) = store().await;
+    let mut plans = BTreeSet::new();
+    for sql in statements(&store).await {
+        let is_of_glob = sql.starts_with("SELECT repository, path, release, kind, name")
+            || sql.contains("FROM release JOIN run")
+            || sql.contains("FROM run JOIN release ON release.id = run.release_id WHERE run.state")
+            || sql.starts_with("SELECT package_id, number, commit_sha FROM release")
+            || sql.starts_with("SELECT package_id, tag FROM tag");
+        if is_of_glob {
+            let condition = sql.split(" FROM ").nth(1).unwrap_or(&sql).to_owned();
+            plans.insert(format!(
+                "{condition}\n    {}\n",
+                plan(&store, &sql).await.join("\n    ")
+            ));
+        }
+    }
+    insta::assert_snapshot!(plans.into_iter().collect::<String>());
 }
 
 #[tokio::test]

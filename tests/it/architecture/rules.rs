@@ -18,6 +18,7 @@ const LAYERS: [(&[&str], u8); 5] = [
             "api",
             "cli",
             "demo",
+            "local",
             "server",
             "settings",
             "telemetry",

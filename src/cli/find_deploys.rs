@@ -1,0 +1,34 @@
+//! `ocuroot find-deploys`: what a range of commits has deployed.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::local::{self, project};
+use crate::local::Reader;
+
+/// List the live deployments of this repository whose release was made from a commit of a range.
+#[derive(Args)]
+#[command(after_help = "Example: ocuroot find-deploys v1.4.0 HEAD")]
+pub struct Arguments {
+    /// The first commit, itself included
+    start: String,
+    /// The last one
+    end: String,
+}
+
+/// Prints one ref a line.
+///
+/// # Errors
+/// When git does not know the commits, or the state cannot be read.
+pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    local::run(async {
+        let project = project()?;
+        let commits = project.commits(&arguments.start, &arguments.end)?;
+        let reader = Reader::open(project).await?;
+        for reference in reader.deployed_from(&commits).await? {
+            println!("{reference}");
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,233 @@
+//! `ocuroot state`: what is, and what should be.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use serde_json::Value;
+
+use super::local::{self, project};
+use crate::config::{Limits, expression};
+use crate::local::{Narrator, Project, Reader, Selection, Session, step_word};
+use crate::model::Glob;
+use crate::store::{Documents, MatchOptions};
+
+/// Look at what is recorded, and say what should be.
+///
+/// What should be (the intent) is said with `set` and `delete`, compared with `diff` and made so with `apply`; or all of
+/// it with `ocuroot work any`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Print a record as JSON
+    ///
+    /// Fails when there is none.
+    #[command(
+        after_help = "Example: ocuroot state get release.ocu.star/@/deploy/production#output/url"
+    )]
+    Get {
+        /// Its ref; keys after `#` pick a part of it
+        reference: String,
+        /// What should be instead of what is
+        #[arg(short, long)]
+        intent: bool,
+    },
+    /// List the records that a glob means, one ref a line
+    ///
+    /// `*` stands for a part of a ref between two slashes, `**` for any number of them, `{a,b}` for either; `./-/` for this
+    /// repository. Fails when there is none.
+    #[command(after_help = "Example: ocuroot state match '**/@/deploy/production'")]
+    Match {
+        /// The glob; without it, everything
+        #[arg(default_value = "{@/**,**}")]
+        glob: String,
+        /// Leave out what only stands for another record: `@` and tags
+        #[arg(short = 'l', long)]
+        no_links: bool,
+        /// What should be instead of what is
+        #[arg(short, long)]
+        intent: bool,
+    },
+    /// List what is not as it should be, one ref a line
+    #[command(after_help = "Example: ocuroot state diff | xargs -n1 ocuroot state apply")]
+    Diff {
+        /// What has to be done before each ref: create, update or delete
+        #[arg(short, long)]
+        long: bool,
+    },
+    /// Say what should be at a ref
+    ///
+    /// A custom value, an environment, or a deployment: {"release": "<file>/@r3", "input": {…}}.
+    #[command(after_help = "Example: ocuroot state set release.ocu.star/@/custom/approval 1")]
+    Set {
+        /// The ref
+        reference: String,
+        /// The value
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        /// How the value is written; without it, as JSON if it is that, else as text
+        #[arg(short, long)]
+        format: Option<Format>,
+    },
+    /// Say that nothing should be at a ref
+    #[command(after_help = "Example: ocuroot state delete release.ocu.star/@/deploy/production")]
+    Delete {
+        /// The ref
+        reference: String,
+    },
+    /// Make what is at a ref follow what should be
+    ///
+    /// What that needs to be executed waits for `ocuroot work continue` unless `--cascade` is given.
+    #[command(after_help = "Example: ocuroot state apply @/environment/production")]
+    Apply {
+        /// The ref
+        reference: String,
+        /// Do the work that follows from it
+        #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
+        cascade: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// As it is
+    String,
+    /// 1, true, "text", {"a": 1}
+    Json,
+    /// The same and more, as in config files
+    Starlark,
+}
+
+/// Carries the verb out.
+///
+/// # Errors
+/// When the repository or its state cannot be used, the ref is none, or nothing can be said of it.
+pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    local::run(carry_out(&arguments.verb))
+}
+
+async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
+    let project = project()?;
+    match verb {
+        Verb::Get { reference, intent } => get(project, reference, *intent).await,
+        Verb::Match {
+            glob,
+            no_links,
+            intent,
+        } => {
+            let options = MatchOptions {
+                of: of(*intent),
+                without_links: *no_links,
+                ..MatchOptions::default()
+            };
+            matching(project, glob, &options).await
+        }
+        Verb::Diff { long } => {
+            for drift in Reader::open(project).await?.drift().await? {
+                match long {
+                    true => println!("{} {}", step_word(drift.step), drift.reference),
+                    false => println!("{}", drift.reference),
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Set {
+            reference,
+            value,
+            format,
+        } => {
+            let value = parsed(value, *format)?;
+            intend(project, reference, Some(value)).await
+        }
+        Verb::Delete { reference } => intend(project, reference, None).await,
+        Verb::Apply { reference, cascade } => apply(project, reference, *cascade).await,
+    }
+}
+
+async fn get(project: Project, text: &str, is_intent: bool) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let reader = Reader::open(project).await?;
+    match reader.record(&reference, of(is_intent)).await? {
+        Some(value) => {
+            println!("{}", serde_json::to_string_pretty(&value)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        None => {
+            eprintln!("error: there is no {reference}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+async fn matching(
+    project: Project,
+    text: &str,
+    options: &MatchOptions,
+) -> anyhow::Result<ExitCode> {
+    let glob: Glob = match text.strip_prefix("./-/") {
+        Some(rest) => format!("{}/-/{rest}", Glob::escaped(&project.name)).parse()?,
+        None => text.parse()?,
+    };
+    let reader = Reader::open(project).await?;
+    let found = reader.matching(&glob, options).await?;
+    for reference in &found {
+        println!("{reference}");
+    }
+    Ok(match found.is_empty() {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn of(is_intent: bool) -> Documents {
+    match is_intent {
+        true => Documents::Intent,
+        false => Documents::State,
+    }
+}
+
+async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let session = Session::open(project, "state set", Arc::new(Narrator::new())).await?;
+    let reference = session.intend(&reference, value).await?;
+    session.close().await;
+    eprintln!("{reference} is intended. To make it so: ocuroot state apply {reference}");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn apply(project: Project, text: &str, cascade: bool) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let session = Session::open(project, "state apply", Arc::new(Narrator::new())).await?;
+    let before = session.queued().await?;
+    let problems = session.apply(&reference, true).await?;
+    let mut code = ExitCode::SUCCESS;
+    for problem in &problems {
+        eprintln!("error: {problem}");
+        code = ExitCode::FAILURE;
+    }
+    if problems.is_empty() && cascade {
+        let added = Selection::Added(before);
+        code = local::code(&session.work_off(&added, false).await?, false);
+    }
+    session.close().await;
+    Ok(code)
+}
+
+fn parsed(text: &str, format: Option<Format>) -> anyhow::Result<Value> {
+    let json = || serde_json::from_str(text);
+    match format {
+        None => Ok(json().unwrap_or_else(|_| Value::from(text))),
+        Some(Format::String) => Ok(Value::from(text)),
+        Some(Format::Json) => json().context("the value is not JSON"),
+        Some(Format::Starlark) => {
+            let value = expression(text, &Limits::default());
+            value.map_err(|problem| anyhow::anyhow!("the value is not Starlark: {problem}"))
+        }
+    }
+}

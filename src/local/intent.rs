@@ -1,0 +1,155 @@
+//! What should be: said, compared with what is, and made so.
+
+use std::collections::BTreeSet;
+
+use anyhow::bail;
+use serde_json::Value;
+
+use super::queue::Worked;
+use super::session::{Reader, Session, WORKSPACE};
+use super::work::WorkItem;
+use crate::engine::intent::{Drift, Step, drift};
+use crate::engine::{Answer, Application, Trigger};
+use crate::model::{Reference, SubPathKind};
+use crate::store::Done;
+
+impl Reader {
+    /// What is not as it should be, in the order of refs.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn drift(&self) -> anyhow::Result<Vec<Drift>> {
+        let intents = self.store.intents(WORKSPACE).await?;
+        let states = self.store.states(WORKSPACE).await?;
+        Ok(drift(&intents, &states))
+    }
+
+    /// The same as work to be done.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn drift_items(&self) -> anyhow::Result<Vec<WorkItem>> {
+        let items = self.drift().await?.into_iter().map(|drift| WorkItem {
+            work_type: step_word(drift.step),
+            repository: drift.reference.repository.clone(),
+            reference: drift.reference.to_string(),
+            commit: None,
+        });
+        Ok(items.collect())
+    }
+
+    /// What should be at `reference`; `None` when nothing should.
+    ///
+    /// # Errors
+    /// When it is nothing that can be intended, or the record cannot be read.
+    pub async fn intent(&self, reference: &Reference) -> anyhow::Result<Option<Value>> {
+        let document = self.intendable(reference).await?;
+        Ok(self.store.intents(WORKSPACE).await?.remove(&document))
+    }
+
+    /// The ref by which something is intended: a tag means the release that it is on now.
+    async fn intendable(&self, reference: &Reference) -> anyhow::Result<Reference> {
+        if reference.fragment.is_some() {
+            bail!("`{reference}` is a part of a record: only whole ones can be set");
+        }
+        let is_latest = reference.release.as_deref().is_none_or(str::is_empty);
+        match &reference.subpath {
+            Some((SubPathKind::Environment, _)) if reference.global => {}
+            Some((SubPathKind::Custom, _)) => {}
+            Some((SubPathKind::Deploy, _)) if is_latest && !reference.global => {}
+            _ => bail!(
+                "`{reference}` cannot be set: what can are environments (@/environment/<name>), custom values \
+                 (…/custom/<name>) and live deployments (<file>/@/deploy/<environment>)"
+            ),
+        }
+        let mut document = reference.clone();
+        if document.release.is_none() {
+            document.release = Some(String::new());
+        }
+        if !is_latest {
+            let name = self.release_name(reference).await?;
+            document.release = Some(name.number.to_string());
+        }
+        Ok(document)
+    }
+}
+
+impl Session {
+    /// Says what should be (`Some`), or that nothing should (`None`). What is stays as it is until that is applied.
+    /// Returns the ref by which it is known.
+    ///
+    /// # Errors
+    /// When that cannot be said of `reference`, or the record cannot be written.
+    pub async fn intend(
+        &self,
+        reference: &Reference,
+        value: Option<Value>,
+    ) -> anyhow::Result<Reference> {
+        let reference = self.reader.intendable(reference).await?;
+        if value.is_none() && self.reader.intent(&reference).await?.is_none() {
+            bail!("nothing should be at {reference} as it is");
+        }
+        let trigger = Trigger::Intend {
+            reference: reference.clone(),
+            value,
+        };
+        self.decide(vec![trigger], Done::Nothing).await?;
+        Ok(reference)
+    }
+
+    /// Makes what is follow what should be. What has failed before with the same inputs is tried again if
+    /// `is_retry`. Returns what is in the way, in words.
+    ///
+    /// # Errors
+    /// When nothing of the kind can be applied, or the record cannot be written.
+    pub async fn apply(
+        &self,
+        reference: &Reference,
+        is_retry: bool,
+    ) -> anyhow::Result<Vec<String>> {
+        let reference = self.reader.intendable(reference).await?;
+        let trigger = Trigger::Apply(Application {
+            reference: reference.clone(),
+            actor: self.actor(),
+            repository: Some(self.reader.project.name.clone()),
+            is_retry,
+        });
+        let plan = self.decide(vec![trigger], Done::Nothing).await?;
+        let problems = plan.answers.iter().filter_map(|answer| match answer {
+            Answer::NotApplied(reference, why) => Some(format!("{reference}: {why}")),
+            Answer::Denied { environment, .. } => {
+                Some(format!("{reference}: the rules of {environment} forbid it"))
+            }
+            _ => None,
+        });
+        let problems = problems.collect();
+        self.wake().await?;
+        Ok(problems)
+    }
+
+    /// Applies all that is not as it should be, except `done`, to which it is added. One that cannot be is told of, and
+    /// stops no other.
+    ///
+    /// # Errors
+    /// When the record cannot be read or written.
+    pub async fn apply_all(&self, done: &mut BTreeSet<Reference>) -> anyhow::Result<Worked> {
+        let mut worked = Worked::default();
+        for drift in self.reader.drift().await? {
+            if done.insert(drift.reference.clone()) {
+                worked
+                    .problems
+                    .extend(self.apply(&drift.reference, false).await?);
+            }
+        }
+        Ok(worked)
+    }
+}
+
+/// How work of the kind is called.
+pub fn step_word(step: Step) -> &'static str {
+    match step {
+        Step::Create => "create",
+        Step::Update => "update",
+        Step::Delete => "delete",
+    }
+}

@@ -1,0 +1,36 @@
+//! Layer 4: releases without a server. The same record, the same decisions, in one file on this machine.
+//!
+//! ```text
+//! Project::find        where we are: root, repository name, commit, settings of repo.ocu.star
+//! StateFile::lock      nobody else writes; what a killed command left running is failed as lost
+//! Session::decide      the server's line without GitHub: snapshot → plan → one transaction
+//! Session::work        the outbox is the queue: runs are executed here, each at its release's commit
+//! Narrator, summary    what people see meanwhile and in the end
+//! ```
+
+mod checkouts;
+mod evaluate;
+mod execute;
+mod intent;
+mod look;
+mod narrator;
+mod operations;
+mod project;
+mod push;
+mod queue;
+mod release;
+mod session;
+mod state_file;
+mod summary;
+mod triggers;
+mod work;
+
+pub use intent::step_word;
+pub use narrator::Narrator;
+pub use project::Project;
+pub use push::Pushed;
+pub use queue::{Selection, Worked};
+pub use release::{Asked, Released, lint};
+pub use session::{Reader, Session, WORKSPACE};
+pub use summary::{release_text, waits_of};
+pub use work::WorkItem;

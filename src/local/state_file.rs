@@ -1,0 +1,140 @@
+//! The file that holds the state, and who may write to it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use sha2::{Digest, Sha256};
+
+use super::project::Project;
+use crate::config::StoreSettings;
+use crate::store::Store;
+
+/// Set for commands of runs, so that one that writes to the same state is told so instead of waiting for itself.
+pub(super) const HELD: &str = "OCUROOT_HELD_STATE";
+
+/// Where a project's state is.
+#[derive(Clone, Debug)]
+pub struct StateFile {
+    path: PathBuf,
+}
+
+/// The right to write to a state file, until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl StateFile {
+    /// The file that the project's `repo.ocu.star` names.
+    ///
+    /// # Errors
+    /// When it names none.
+    pub fn of(project: &Project) -> anyhow::Result<StateFile> {
+        let folder = match &project.settings.state_store {
+            Some(StoreSettings::Fs { path }) => project.root.join(path),
+            Some(StoreSettings::Git { remote_url, branch }) => {
+                let branch = branch.as_deref().unwrap_or("HEAD");
+                let digest = Sha256::digest(format!("{remote_url}\n{branch}"));
+                let name = format!("{}-{}", readable(branch), &hex::encode(digest)[..12]);
+                project.home()?.join("state").join(name)
+            }
+            None => bail!(
+                "repo.ocu.star does not say where the state is kept. Add a line such as\n\n    \
+                 store.set(store.fs(\".ocuroot\"))\n\nand keep that folder out of git (.gitignore)"
+            ),
+        };
+        let path = folder.join("ocuroot.db");
+        Ok(StateFile { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes this process the only one that writes, until the lock is dropped.
+    ///
+    /// # Errors
+    /// When another process does, named by what it left in the lock file.
+    pub fn lock(&self, project: &Project, command: &str) -> anyhow::Result<Lock> {
+        if project.variables.get(HELD).map(Path::new) == Some(self.path.as_path()) {
+            bail!(
+                "this command was started by a run, and the command that executes the run has {} to itself. \
+                 Hand values over as outputs instead: done(outputs = {{…}})",
+                self.path.display()
+            );
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)
+            .with_context(|| format!("the folder of the state, {}", folder.display()))?;
+        let path = self.path.with_extension("lock");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .read(true)
+            .open(&path)
+            .with_context(|| format!("{} cannot be opened", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                let holder = holder.trim();
+                let holder = if holder.is_empty() {
+                    "another process"
+                } else {
+                    holder
+                };
+                bail!(
+                    "{} is being written by {holder}. Wait for it to end and try again",
+                    self.path.display()
+                );
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("{} cannot be locked", path.display()));
+            }
+        }
+        // Only for the message above: whoever holds the lock is who the system says.
+        let note = format!("process {} (`ocuroot {command}`)\n", std::process::id());
+        file.set_len(0)?;
+        file.write_all(note.as_bytes())?;
+        Ok(Lock { _file: file })
+    }
+
+    /// Opens the state to read and write, and makes it if it is not there yet.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or a newer version of Ocuroot has written it.
+    pub async fn open(&self) -> anyhow::Result<Store> {
+        let store = Store::open(&self.url()).await;
+        store.with_context(|| format!("the state in {}", self.path.display()))
+    }
+
+    /// Opens the state to read only; `None` when nothing has been recorded yet.
+    ///
+    /// # Errors
+    /// When the file is not one of this version.
+    pub async fn open_read_only(&self) -> anyhow::Result<Option<Store>> {
+        if !self.path.is_file() {
+            return Ok(None);
+        }
+        let store = Store::open_read_only(&self.url()).await;
+        let store = store.with_context(|| format!("the state in {}", self.path.display()))?;
+        Ok(Some(store))
+    }
+
+    fn url(&self) -> String {
+        format!("sqlite://{}", self.path.display())
+    }
+}
+
+/// `name` with what folders may not be called replaced.
+fn readable(name: &str) -> String {
+    let keep = |letter: char| match letter.is_ascii_alphanumeric() || "._-".contains(letter) {
+        true => letter,
+        false => '-',
+    };
+    name.chars().map(keep).collect()
+}

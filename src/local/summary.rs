@@ -1,0 +1,122 @@
+//! How a release stands when a command ends: what it left, what it waits for, and the command that provides that.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::narrator::step_name;
+use crate::engine::status::{self, ReleaseStatus, Waiting};
+use crate::engine::{Release, Snapshot};
+use crate::model::{Reference, RunState, SubPathKind, TaskKey, Timestamp};
+
+/// The release, its steps, their outputs and pending inputs.
+pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> String {
+    let status = status::of_release(release, snapshot, now);
+    let mut text = format!("{} {}\n", release.name, status_word(status));
+    let planned: Vec<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
+    let latest = release.latest_runs();
+    let others = latest.keys().copied().filter(|key| !planned.contains(key));
+    for key in planned.iter().copied().chain(others) {
+        let Some((number, run)) = latest.get(key) else {
+            continue;
+        };
+        let name = release.run_name(key, *number);
+        let _ = writeln!(
+            text,
+            "  {} {}: {}",
+            mark(run.state),
+            step_name(&name, run.kind),
+            state_word(run.state)
+        );
+        if let Some(error) = run.error.as_ref().filter(|_| run.state == RunState::Failed) {
+            let _ = writeln!(text, "      {}", error.replace('\n', "\n      "));
+        }
+        if !run.outputs.is_empty() && run.state == RunState::Complete {
+            text.push_str("      Outputs\n");
+            for (output, value) in &run.outputs {
+                let document = release.name.document(key);
+                let _ = writeln!(text, "        {document}#output/{output} = {value}");
+            }
+        }
+        let waiting = status::waiting(release, key, run, snapshot, now);
+        if let Some(Waiting::ForInputs(missing)) = waiting {
+            text.push_str("      Pending Inputs\n");
+            for reference in missing {
+                let _ = writeln!(text, "        {reference}");
+            }
+        }
+    }
+    for command in commands(&waits_of(release, snapshot, now)) {
+        let _ = writeln!(text, "  {command}");
+    }
+    text
+}
+
+/// The refs (with fragment) that latest runs of the release wait for.
+pub fn waits_of(release: &Release, snapshot: &Snapshot, now: Timestamp) -> BTreeSet<Reference> {
+    let mut missing = BTreeSet::new();
+    for (key, (_, run)) in release.latest_runs() {
+        if let Some(Waiting::ForInputs(found)) = status::waiting(release, key, run, snapshot, now) {
+            missing.extend(found);
+        }
+    }
+    missing
+}
+
+/// What provides each of these.
+fn commands(missing: &BTreeSet<Reference>) -> Vec<String> {
+    let mut commands = Vec::new();
+    for reference in missing {
+        let document = reference.document();
+        let command = match (&document.subpath, document.package()) {
+            (Some((SubPathKind::Custom, _)), _) => {
+                format!("ocuroot state set {document} <value> && ocuroot work any")
+            }
+            (Some((SubPathKind::Task | SubPathKind::Deploy, _)), Some(package)) => {
+                format!(
+                    "ocuroot release new ./-/{} (leaves {document})",
+                    package.path
+                )
+            }
+            _ => format!("something has to leave {reference}"),
+        };
+        let command = format!("To go on: {command}");
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    commands
+}
+
+fn status_word(status: ReleaseStatus) -> &'static str {
+    match status {
+        ReleaseStatus::Running => "pending",
+        ReleaseStatus::Failed => "failed",
+        ReleaseStatus::Blocked | ReleaseStatus::Waiting => "waiting",
+        ReleaseStatus::Cancelled => "cancelled",
+        ReleaseStatus::Superseded => "superseded",
+        ReleaseStatus::Complete => "complete",
+    }
+}
+
+/// The words of the record.
+pub(super) fn state_word(state: RunState) -> &'static str {
+    match state {
+        RunState::Pending | RunState::Starting => "pending",
+        RunState::Running | RunState::Cancelling => "running",
+        RunState::Paused => "paused",
+        RunState::Complete => "complete",
+        RunState::Failed => "failed",
+        RunState::Cancelled => "cancelled",
+        RunState::Superseded => "superseded",
+    }
+}
+
+fn mark(state: RunState) -> &'static str {
+    match state {
+        RunState::Complete => "✓",
+        RunState::Failed | RunState::Cancelled => "✗",
+        RunState::Superseded => "-",
+        RunState::Pending | RunState::Starting | RunState::Running | RunState::Cancelling => "·",
+        RunState::Paused => "›",
+    }
+}

@@ -1,0 +1,122 @@
+//! What should be, beside what is.
+
+use serde_json::json;
+
+use super::place::Place;
+
+const FILE: &str = "basic.ocu.star";
+
+/// A-6
+#[test]
+fn a_deployment_that_should_not_be_is_taken_down() {
+    let place = Place::with_environments("minimal");
+    place.run(&["release", "new", FILE]).succeeds();
+    let production = "minimal/repo/-/basic.ocu.star/@/deploy/production";
+    assert_eq!(place.run(&["state", "diff"]).succeeds().output, "");
+
+    place.run(&["state", "delete", production]).succeeds();
+    let said = place.run(&["state", "diff", "--long"]).succeeds();
+    assert_eq!(said.output, format!("delete {production}\n"));
+    for line in place.run(&["state", "diff"]).succeeds().output.lines() {
+        place.run(&["state", "apply", line]).succeeds();
+    }
+    place.run(&["work", "continue"]).succeeds();
+    place.is_deployed(FILE, &["staging", "production2"]);
+    assert_eq!(place.run(&["state", "diff"]).succeeds().output, "");
+}
+
+/// A-31
+#[test]
+fn a_value_comes_and_goes() {
+    let place = Place::with_environments("minimal");
+    let test = "@/custom/test";
+    place.run(&["state", "set", test, "1"]).succeeds();
+    place.has_not(test);
+    place.run(&["state", "apply", test]).succeeds();
+    assert_eq!(place.get(test), Some(json!(1)));
+    place.run(&["state", "delete", test]).succeeds();
+    place.has(test);
+    place.run(&["state", "apply", test]).succeeds();
+    place.has_not(test);
+}
+
+#[test]
+fn a_value_is_json_if_it_reads_so_unless_said_otherwise() {
+    let place = Place::with_environments("minimal");
+    for (arguments, expected) in [
+        (&["1"][..], json!(1)),
+        (&["one"], json!("one")),
+        (&["-f", "string", "1"], json!("1")),
+        (&["-f", "json", "[true]"], json!([true])),
+        (
+            &["-f", "starlark", "{\"a\": 1 + 1, \"b\": None}"],
+            json!({"a": 2, "b": null}),
+        ),
+    ] {
+        let mut command = vec!["state", "set", "@/custom/value"];
+        command.extend(arguments);
+        place.run(&command).succeeds();
+        place.run(&["state", "apply", "@/custom/value"]).succeeds();
+        assert_eq!(place.get("@/custom/value"), Some(expected), "{arguments:?}");
+    }
+    for (format, value) in [("json", "one"), ("starlark", "1 +")] {
+        place
+            .run(&["state", "set", "-f", format, "@/custom/value", value])
+            .fails();
+    }
+}
+
+#[test]
+fn only_what_can_be_intended_is_set() {
+    let place = Place::with_environments("minimal");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    for reference in [
+        "tasks.ocu.star/@r1/task/build",
+        "tasks.ocu.star/@r1",
+        "@/environment/staging#attributes",
+        "tasks.ocu.star/@r9/custom/x",
+    ] {
+        place.run(&["state", "set", reference, "1"]).fails();
+    }
+    assert_eq!(place.run(&["state", "diff"]).succeeds().output, "");
+}
+
+/// Q-E12
+#[test]
+fn an_earlier_release_that_should_be_there_is_brought_back_and_stays() {
+    let mut place = Place::with_environments("minimal");
+    place.run(&["release", "new", FILE]).succeeds();
+    place.at_commit("later");
+    place.run(&["release", "new", FILE]).succeeds();
+    let production = "basic.ocu.star/@/deploy/production";
+    let first = r#"{"release": "minimal/repo/-/basic.ocu.star/@r1"}"#;
+    place.run(&["state", "set", production, first]).succeeds();
+    place.at_commit("commitid");
+    place.run(&["work", "any"]).succeeds();
+    let live = place.get(&format!("{production}#release"));
+    assert_eq!(live, Some(json!("minimal/repo/-/basic.ocu.star/@r1")));
+    let said = place.run(&["work", "any"]).succeeds();
+    assert!(!said.text().contains("running"), "{}", said.text());
+}
+
+#[test]
+fn records_are_found_by_globs() {
+    let place = Place::with_environments("minimal");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    let matching = |arguments: &[&str]| {
+        let said = place.run(&[&["state", "match"], arguments].concat());
+        said.succeeds().output
+    };
+    insta::assert_snapshot!(matching(&["@/environment/*"]), @r"
+    @/environment/production
+    @/environment/production2
+    @/environment/staging
+    ");
+    insta::assert_snapshot!(matching(&["**/@*/{task,deploy}/*"]), @r"
+    minimal/repo/-/tasks.ocu.star/@/task/build
+    minimal/repo/-/tasks.ocu.star/@r1/task/build
+    ");
+    insta::assert_snapshot!(matching(&["--no-links", "./-/tasks.ocu.star/@*/task/*"]), @"minimal/repo/-/tasks.ocu.star/@r1/task/build");
+    place.run(&["state", "match", "**/@/deploy/*"]).fails();
+    place.run(&["state", "match", "{"]).fails();
+}

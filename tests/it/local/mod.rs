@@ -1,0 +1,14 @@
+//! The program without a server, driven as people drive it: reference/ocuroot.md §10 through the real binary.
+
+mod approvals;
+mod basics;
+mod cascade;
+mod dependencies;
+mod documentation;
+mod environments;
+mod intent;
+mod place;
+mod push;
+mod retries;
+mod state_file;
+mod validation;
