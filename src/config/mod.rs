@@ -14,6 +14,7 @@ mod inputs;
 mod invoke;
 mod journal;
 mod limits;
+mod lint;
 mod loader;
 mod paths;
 mod repository;

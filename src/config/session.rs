@@ -19,7 +19,7 @@ use super::loader::LoadedModules;
 use super::paths;
 use super::scope::{NeededCapability, Role, Scope, Stage};
 use super::tree::SourceTree;
-use super::{builtins, error, repository, source, validate, version};
+use super::{builtins, error, lint, repository, source, validate, version};
 use crate::model::{Diagnostic, Environment, Guards};
 
 /// How deep files may load each other. Each level costs native stack.
@@ -128,6 +128,9 @@ impl<'a> Session<'a> {
         })?;
         let ast = source::parse(&path, text, self.limits)?;
         version::check(&ast)?;
+        for finding in lint::findings(&ast, &path, text) {
+            evaluated.journal.add_diagnostic(finding);
+        }
         evaluated.names = source::global_names(&ast);
         let modules = self.load_all(&ast, evaluated)?;
         let scope = self.scope(&path, role, self.stage.clone(), evaluated.journal.clone());

@@ -1,6 +1,10 @@
 //! The builtins of SDK 0.3.0 and our additions, by subject.
 
 mod action;
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a builtin has as many as its SDK gives it"
+)]
 mod declare;
 mod environment;
 mod host;
@@ -14,12 +18,12 @@ mod settings;
 
 use std::sync::LazyLock;
 
-use starlark::environment::{Globals, GlobalsBuilder, LibraryExtension};
+use starlark::environment::{Globals, GlobalsBuilder};
 
 /// Every name a config file can use without defining it.
 pub(super) fn globals() -> &'static Globals {
     static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
-        GlobalsBuilder::extended_by(&[LibraryExtension::StructType])
+        GlobalsBuilder::standard()
             .with(language::builtins)
             .with(declare::builtins)
             .with(settings::builtins)
