@@ -6,6 +6,8 @@ pub mod demo;
 mod guards;
 pub mod init;
 pub mod output;
+mod place;
+pub mod repl;
 pub mod run;
 pub mod serve;
 pub mod simulate;
@@ -34,6 +36,8 @@ enum Verb {
     Check(check::Arguments),
     /// Write the files a repository needs to be released
     Init(init::Arguments),
+    /// Try config files and their functions by hand
+    Repl(repl::Arguments),
     /// Execute one run of a release inside a job of GitHub Actions
     Run(run::Arguments),
     /// Give outputs of a native workflow to the run it was started for
@@ -55,6 +59,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
+        Verb::Repl(arguments) => repl::execute(arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
         Verb::Audit(arguments) => audit::execute(&arguments),

@@ -11,6 +11,7 @@ mod error;
 mod evaluation;
 mod functions;
 mod inputs;
+mod interactive;
 mod invoke;
 mod journal;
 mod limits;
@@ -39,11 +40,15 @@ pub use capabilities::{
     Capabilities, Denied, HostError, HttpRequest, HttpResponse, ShellCommand, ShellResult,
 };
 pub use evaluation::{Evaluation, RepositorySettings, evaluate};
+pub use interactive::{Interpreter, Setting, converse, is_incomplete};
 pub use invoke::invoke;
 pub use limits::Limits;
 pub use session::Session;
 pub use tree::SourceTree;
 pub use version::SDK_VERSION;
+
+/// Every builtin with its signature and a description, as a Starlark text for people and programs.
+pub const SDK: &str = include_str!("sdk.star");
 
 #[cfg(test)]
 mod tests;

@@ -107,14 +107,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn run(&self, path: &str, role: Role) -> Evaluated {
-        let mut evaluated = Evaluated {
-            path: path.to_owned(),
-            module: None,
-            names: Vec::new(),
-            loads: BTreeMap::new(),
-            declared: Declared::default(),
-            journal: Rc::default(),
-        };
+        let mut evaluated = Evaluated::without_file(path);
         if let Err(diagnostic) = self.try_run(role, &mut evaluated) {
             evaluated.journal.add_diagnostic(diagnostic);
         }
@@ -185,7 +178,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn load_all(
+    pub(super) fn load_all(
         &self,
         ast: &AstModule,
         evaluated: &mut Evaluated,
@@ -248,6 +241,18 @@ impl<'a> Session<'a> {
 }
 
 impl Evaluated {
+    /// Nothing yet, known by `path` in messages.
+    pub(super) fn without_file(path: &str) -> Evaluated {
+        Evaluated {
+            path: path.to_owned(),
+            module: None,
+            names: Vec::new(),
+            loads: BTreeMap::new(),
+            declared: Declared::default(),
+            journal: Rc::default(),
+        }
+    }
+
     /// The functions of this file and of what it loads, once it is evaluated.
     pub(super) fn functions(&self) -> FunctionIndex {
         let mut seen = BTreeSet::new();

@@ -16,6 +16,28 @@ const DIALECT: Dialect = Dialect {
 
 /// Reads the text of `path`.
 pub(super) fn parse(path: &str, text: &str, limits: &Limits) -> Result<AstModule, Diagnostic> {
+    parse_as(&DIALECT, path, text, limits)
+}
+
+/// Reads what somebody has typed: there `if` and `for` work everywhere.
+pub(super) fn parse_input(
+    path: &str,
+    text: &str,
+    limits: &Limits,
+) -> Result<AstModule, Diagnostic> {
+    let dialect = Dialect {
+        enable_top_level_stmt: true,
+        ..DIALECT
+    };
+    parse_as(&dialect, path, text, limits)
+}
+
+fn parse_as(
+    dialect: &Dialect,
+    path: &str,
+    text: &str,
+    limits: &Limits,
+) -> Result<AstModule, Diagnostic> {
     if text.len() > limits.source_bytes {
         let message = format!(
             "the file has {} bytes, more than the {} allowed",
@@ -31,7 +53,7 @@ pub(super) fn parse(path: &str, text: &str, limits: &Limits) -> Result<AstModule
         );
         return Err(Diagnostic::error(path, line, 0, message));
     }
-    AstModule::parse(path, without_tabs(text), &DIALECT)
+    AstModule::parse(path, without_tabs(text), dialect)
         .map_err(|error| error::diagnostic(&error, path))
 }
 

@@ -25,6 +25,7 @@ mod pull_requests;
 mod push;
 mod readme;
 mod releases;
+mod repl;
 mod required_check;
 mod rights;
 mod runner;

@@ -22,22 +22,24 @@ use starlark::environment::{Globals, GlobalsBuilder};
 
 /// Every name a config file can use without defining it.
 pub(super) fn globals() -> &'static Globals {
-    static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
-        GlobalsBuilder::standard()
-            .with(language::builtins)
-            .with(declare::builtins)
-            .with(settings::builtins)
-            .with(environment::builtins)
-            .with(protection::builtins)
-            .with(outcome::builtins)
-            .with(repository::builtins)
-            .with(host::shared)
-            .with(host::builtins)
-            .with_namespace("host", host::namespace)
-            .with_namespace("http", http::builtins)
-            .with_namespace("json", json::builtins)
-            .with_namespace("store", repository::store)
-            .build()
-    });
+    static GLOBALS: LazyLock<Globals> =
+        LazyLock::new(|| GlobalsBuilder::standard().with(all).build());
     &GLOBALS
+}
+
+/// Adds all of them.
+pub(super) fn all(builder: &mut GlobalsBuilder) {
+    language::builtins(builder);
+    declare::builtins(builder);
+    settings::builtins(builder);
+    environment::builtins(builder);
+    protection::builtins(builder);
+    outcome::builtins(builder);
+    repository::builtins(builder);
+    host::shared(builder);
+    host::builtins(builder);
+    builder.namespace("host", host::namespace);
+    builder.namespace("http", http::builtins);
+    builder.namespace("json", json::builtins);
+    builder.namespace("store", repository::store);
 }

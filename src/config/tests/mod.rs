@@ -11,6 +11,7 @@ mod lints;
 mod messages;
 mod package;
 mod quirks;
+mod sdk;
 
 /// The entry file of tests that need only one.
 const ENTRY: &str = "api/release.ocu.star";

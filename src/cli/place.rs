@@ -1,0 +1,70 @@
+//! A config file where it lies: in a repository, among the others.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::config::{Denied, Limits, Session, SourceTree};
+use crate::model::Environment;
+use crate::runner::source_tree;
+
+/// What marks the root of a repository, the surest first.
+const ROOT_MARKS: [&str; 2] = ["repo.ocu.star", ".git"];
+
+/// A folder's config files, and one of them.
+pub(super) struct Place {
+    /// The repository's root.
+    pub(super) root: PathBuf,
+    /// Its config files.
+    pub(super) tree: SourceTree,
+    /// The file, from the root.
+    pub(super) file: String,
+}
+
+impl Place {
+    /// Looks for the repository around `file`, whatever the file's name ends in.
+    ///
+    /// # Errors
+    /// When the file or its repository's config files cannot be read.
+    pub(super) fn of(file: &Path) -> anyhow::Result<Place> {
+        let path = file
+            .canonicalize()
+            .with_context(|| format!("{} cannot be opened", file.display()))?;
+        let Some(folder) = path.parent().filter(|_| path.is_file()) else {
+            bail!("{} is no file", file.display());
+        };
+        let root = root_of(folder).to_owned();
+        let mut tree = source_tree(&root)?;
+        let name = path.strip_prefix(&root)?.to_string_lossy().into_owned();
+        if tree.get(&name).is_none() {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            tree.insert(name.as_str(), text);
+        }
+        Ok(Place {
+            root,
+            tree,
+            file: name,
+        })
+    }
+}
+
+/// The root of the repository that holds a folder, else the folder itself.
+pub(super) fn root_of(folder: &Path) -> &Path {
+    let marked = |mark: &&str| folder.ancestors().find(|above| above.join(mark).exists());
+    ROOT_MARKS.iter().find_map(marked).unwrap_or(folder)
+}
+
+/// The environments that the config files of a tree register. Files with errors register none.
+pub(super) fn environments(tree: &SourceTree) -> Vec<Environment> {
+    let limits = Limits::default();
+    let session = Session::planning(tree, &[], &Denied, &limits);
+    let files = tree.paths().filter(|path| path.ends_with(".ocu.star"));
+    let mut found: Vec<Environment> = Vec::new();
+    for environment in files.flat_map(|file| session.evaluate(file).environments) {
+        if !found.iter().any(|known| known.name == environment.name) {
+            found.push(environment);
+        }
+    }
+    found
+}
