@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 mod guards;
 pub mod init;
+pub mod mcp;
 pub mod output;
 mod place;
 pub mod repl;
@@ -38,6 +39,8 @@ enum Verb {
     Init(init::Arguments),
     /// Try config files and their functions by hand
     Repl(repl::Arguments),
+    /// Answer programs that write config files: the Model Context Protocol on standard input and output
+    Mcp,
     /// Execute one run of a release inside a job of GitHub Actions
     Run(run::Arguments),
     /// Give outputs of a native workflow to the run it was started for
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Repl(arguments) => repl::execute(arguments),
+        Verb::Mcp => mcp::execute(),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
         Verb::Audit(arguments) => audit::execute(&arguments),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::config::{Denied, Limits, Session, SourceTree};
+use crate::config::{Denied, Evaluation, Limits, Session, SourceTree, evaluate};
 use crate::model::Environment;
 use crate::runner::source_tree;
 
@@ -46,6 +46,16 @@ impl Place {
             tree,
             file: name,
         })
+    }
+
+    /// What the file declares.
+    pub(super) fn evaluate(&self) -> Evaluation {
+        evaluate(
+            &self.tree,
+            &self.file,
+            &environments(&self.tree),
+            &Limits::default(),
+        )
     }
 }
 

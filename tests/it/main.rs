@@ -16,6 +16,7 @@ mod harness;
 mod installations;
 mod limits;
 mod manifest;
+mod mcp;
 mod native;
 mod outputs;
 mod packaging;
