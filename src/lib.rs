@@ -22,6 +22,7 @@ pub mod demo;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+pub mod web;
 
 pub mod simulator;
 

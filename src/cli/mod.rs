@@ -8,6 +8,7 @@ pub mod init;
 pub mod mcp;
 pub mod output;
 mod place;
+pub mod preview;
 pub mod repl;
 pub mod run;
 pub mod serve;
@@ -37,6 +38,8 @@ enum Verb {
     Check(check::Arguments),
     /// Write the files a repository needs to be released
     Init(init::Arguments),
+    /// Show on a page what a config file would release, while it is being written
+    Preview(preview::Arguments),
     /// Try config files and their functions by hand
     Repl(repl::Arguments),
     /// Answer programs that write config files: the Model Context Protocol on standard input and output
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(arguments) => serve::execute(arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
+        Verb::Preview(arguments) => preview::execute(arguments),
         Verb::Repl(arguments) => repl::execute(arguments),
         Verb::Mcp => mcp::execute(),
         Verb::Run(arguments) => run::execute(arguments),

@@ -21,6 +21,7 @@ mod native;
 mod outputs;
 mod packaging;
 mod pains;
+mod preview;
 mod protection;
 mod pull_requests;
 mod push;
