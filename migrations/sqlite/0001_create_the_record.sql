@@ -79,6 +79,7 @@ CREATE TABLE package (
 );
 CREATE INDEX package_of_repository ON package (repository_id);
 
+-- `is_again`: a person wants what was released at a commit released there once more.
 CREATE TABLE release (
     id INTEGER PRIMARY KEY,
     package_id BIGINT NOT NULL REFERENCES package (id),
@@ -94,9 +95,10 @@ CREATE TABLE release (
     reply_to BIGINT,
     created_at BIGINT NOT NULL,
     is_open BIGINT NOT NULL DEFAULT 1,
-    UNIQUE (package_id, number),
-    UNIQUE (package_id, commit_sha)
+    is_again BIGINT NOT NULL DEFAULT 0,
+    UNIQUE (package_id, number)
 );
+CREATE INDEX release_at_commit ON release (package_id, commit_sha, number);
 CREATE INDEX release_open ON release (package_id) WHERE is_open = 1;
 CREATE INDEX release_of_default ON release (package_id, number) WHERE lane IS NULL;
 CREATE INDEX release_of_commit ON release (repository_id, commit_sha);
@@ -122,6 +124,8 @@ CREATE TABLE run (
     started_at BIGINT,
     finished_at BIGINT,
     wakes_at BIGINT,
+    down TEXT,
+    cascade TEXT,
     wave TEXT,
     wave_fence BIGINT,
     claim_nonce TEXT,
@@ -132,6 +136,8 @@ CREATE TABLE run (
 );
 CREATE INDEX run_of_wave ON run (wave) WHERE wave IS NOT NULL;
 CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
+CREATE INDEX run_unfinished ON run (task)
+    WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
 CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
 -- Which unfinished run waits for which document: what appears wakes only those that read it.
@@ -142,6 +148,17 @@ CREATE TABLE input_edge (
     PRIMARY KEY (run_id, reference)
 );
 CREATE INDEX input_edge_by_reference ON input_edge (installation_id, reference);
+
+-- What each live deployment reads, and the tags it names that by: what changes has only its readers run again.
+CREATE TABLE live_read (
+    installation_id BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    PRIMARY KEY (installation_id, reference, repository, path, environment)
+);
+CREATE INDEX live_read_of_deployment ON live_read (installation_id, repository, path, environment, reference);
 
 -- State: what is true now. The parts of the ref are columns, so that a glob becomes an index look-up.
 CREATE TABLE state (
@@ -158,6 +175,30 @@ CREATE TABLE state (
 );
 CREATE INDEX state_of_repository ON state (installation_id, repository, kind, path, name) WHERE release = '';
 CREATE INDEX state_current ON state (installation_id, kind, name, repository, path, reference) WHERE release = '';
+
+-- Intent: what should be, by the same refs.
+CREATE TABLE intent (
+    installation_id BIGINT NOT NULL,
+    reference TEXT NOT NULL,
+    repository TEXT NOT NULL,
+    path TEXT NOT NULL,
+    release TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, reference)
+);
+
+-- Where each environment comes from. `is_leaving` those that are being emptied.
+CREATE TABLE registration (
+    installation_id BIGINT NOT NULL,
+    environment TEXT NOT NULL,
+    repository TEXT,
+    path TEXT,
+    is_leaving BIGINT NOT NULL,
+    PRIMARY KEY (installation_id, environment)
+);
 
 -- Rules of config files of default branches; `is_wide` those that also hold in other repositories.
 CREATE TABLE guard (

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cascade::live_run;
 use super::farther::add_goals;
 use super::holds;
+use super::inputs::sticky;
 use super::outcome::again;
 use super::plan::Answer;
 use super::readiness::{holder, newer_live_release};
@@ -168,7 +170,10 @@ fn go_up(world: &mut World, name: &RunName) {
         return;
     };
     if run.kind == RunKind::Down {
-        *run = Run::pending(RunKind::Up, task.action, task.inputs, now);
+        *run = Run {
+            down: task.down,
+            ..Run::pending(RunKind::Up, task.action, task.inputs, now)
+        };
     }
 }
 
@@ -282,27 +287,21 @@ fn stranger(world: &World, name: &ReleaseName, environment: &EnvironmentName) ->
 
 /// The last success of the deployment, to be repeated with the inputs it had.
 fn recorded(world: &World, name: &ReleaseName, key: &TaskKey) -> Option<Run> {
-    let release = world.snapshot.releases.get(name)?;
-    let mut successes = release.runs.iter().filter(|((of, _), run)| {
-        of == key && run.kind == RunKind::Up && run.state == RunState::Complete
-    });
-    let (_, last) = successes.next_back()?;
+    let last = live_run(world.snapshot.releases.get(name)?, key)?;
     let first = last.calls.first()?;
     let values = first.values.iter().map(|(input, value)| {
         let value = value.clone();
         (input.clone(), Input::Value { value })
     });
     let inputs: BTreeMap<String, Input> = values.collect();
-    Some(Run::pending(
-        RunKind::Up,
-        first.action.clone(),
-        inputs,
-        world.now,
-    ))
+    Some(Run {
+        down: last.down.clone(),
+        ..Run::pending(RunKind::Up, first.action.clone(), inputs, world.now)
+    })
 }
 
 /// A further run of a task; one that has not begun is what it replaces.
-fn insert_next(world: &mut World, release: &ReleaseName, key: &TaskKey, run: Run) {
+pub(super) fn insert_next(world: &mut World, release: &ReleaseName, key: &TaskKey, run: Run) {
     let Some(latest) =
         world.snapshot.releases.get(release).and_then(|release| {
             Some((release.latest_run(key)?.0, release.latest_run(key)?.1.state))
@@ -373,13 +372,20 @@ pub(super) fn down(world: &mut World, name: &ReleaseName, key: &TaskKey) -> bool
     if latest.kind == RunKind::Down && !latest.state.is_finished() {
         return true;
     }
-    let Some(task) = release.package.task(key) else {
+    let task = release.package.task(key);
+    let live = live_run(release, key);
+    let down = live.and_then(|live| live.down.clone());
+    let Some(action) = down.or_else(|| task.and_then(|task| task.down.clone())) else {
         return false;
     };
-    let Some(action) = task.down.clone() else {
-        return false;
+    // It gets what the up got, as far as that is still there to be read.
+    let first = live.and_then(|live| live.calls.first());
+    let inputs = match (first, task) {
+        (Some(first), _) => sticky(&first.inputs, &first.values),
+        (None, Some(task)) => task.inputs.clone(),
+        (None, None) => return false,
     };
-    let run = Run::pending(RunKind::Down, action, task.inputs.clone(), world.now);
+    let run = Run::pending(RunKind::Down, action, inputs, world.now);
     world.show(name);
     insert_next(world, name, key, run);
     true

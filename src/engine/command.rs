@@ -71,7 +71,7 @@ fn to_approve(world: &World, wish: &Wish) -> Vec<EnvironmentName> {
                     named.contains(environment) && wants_word(world, wish, release, task, run)
                 }
                 None => {
-                    status::closing_phase(release, &task.key).is_none()
+                    status::closing_phase(release, &task.key, run).is_none()
                         && wants_word(world, wish, release, task, run)
                 }
             };

@@ -269,7 +269,7 @@ fn comes_by_itself(world: &World, release: &Release, key: &TaskKey, run: &Run) -
         None => !run.state.is_finished(),
         Some(Waiting::ForPhase(_) | Waiting::ForInputs(_)) => run.state == RunState::Paused,
         Some(Waiting::ForGates(gates)) => !gates.iter().any(Gate::is_for_people),
-        Some(Waiting::ForRelease(_) | Waiting::ForNothing) => true,
+        Some(Waiting::ForRelease(_) | Waiting::ForDeployment(_) | Waiting::ForNothing) => true,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::plan::Change;
 use super::snapshot::{Call, Snapshot};
 use super::world::World;
-use crate::model::{Input, Package, Reference, ReleaseName};
+use crate::model::{Input, Package, PackageName, Reference, ReleaseName, ReleaseNumber};
 
 /// The inputs of a call, resolved; or the refs (with fragment, absolute) that have nothing to read yet.
 ///
@@ -41,6 +41,43 @@ pub(super) fn resolve(
         Ok(values)
     } else {
         Err(missing)
+    }
+}
+
+/// The inputs, each falling back on the value it had when there is nothing to read any more and the file names no
+/// default: what is known last is kept (reference/ocuroot.md Q-E19).
+pub(super) fn sticky(
+    inputs: &BTreeMap<String, Input>,
+    known: &BTreeMap<String, Value>,
+) -> BTreeMap<String, Input> {
+    let keep = |(name, input): (&String, &Input)| {
+        let kept = match input {
+            Input::Value { .. } => input.clone(),
+            Input::Reference { reference, default } => Input::Reference {
+                reference: reference.clone(),
+                default: default.clone().or_else(|| known.get(name).cloned()),
+            },
+        };
+        (name.clone(), kept)
+    };
+    inputs.iter().map(keep).collect()
+}
+
+/// The ref of the tag by which `reference` (absolute) names a release: it changes when the tag moves on.
+pub(super) fn tag_of(reference: &Reference) -> Option<Reference> {
+    let release = reference.release.as_deref()?;
+    let is_tag = !release.is_empty() && release.parse::<ReleaseNumber>().is_err();
+    let package = reference.package().filter(|_| is_tag)?;
+    Some(tag_reference(&package, release))
+}
+
+/// `<package>/@<tag>`.
+pub fn tag_reference(package: &PackageName, tag: &str) -> Reference {
+    Reference {
+        repository: package.repository.clone(),
+        path: package.path.clone(),
+        release: Some(tag.to_owned()),
+        ..Reference::default()
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod affected;
 mod audit;
 mod bring;
+mod cascade;
 mod command;
 pub mod difference;
 mod farther;
@@ -13,8 +14,9 @@ pub mod gates;
 mod guard;
 mod holds;
 mod inputs;
+pub mod intent;
 mod locks;
-pub use inputs::{documents_read, inputs_read};
+pub use inputs::{documents_read, inputs_read, tag_reference};
 mod outcome;
 mod ownership;
 pub mod plan;
@@ -24,7 +26,9 @@ mod release;
 pub mod rules;
 pub mod snapshot;
 pub mod status;
+mod teardown;
 pub mod trigger;
+mod values;
 mod world;
 
 #[cfg(test)]
@@ -32,9 +36,10 @@ mod tests;
 
 use crate::model::Timestamp;
 
+pub use intent::Application;
 pub use locks::{guarded, live_release};
 pub use plan::{Answer, Change, CommitReport, Effect, PackageReport, Plan};
-pub use snapshot::{Release, Run, Snapshot};
+pub use snapshot::{Cascade, Release, Run, Snapshot};
 pub use trigger::{Candidate, NewReleases, Trigger, Unlock, Wish};
 
 use world::World;
@@ -45,8 +50,11 @@ pub fn plan(snapshot: Snapshot, triggers: &[Trigger], now: Timestamp) -> Plan {
     for trigger in triggers {
         apply(&mut world, trigger);
     }
+    teardown::go_on(&mut world);
+    cascade::follow(&mut world);
     holds::admit(&mut world);
     readiness::advance(&mut world);
+    teardown::conclude(&mut world);
     world.into_plan()
 }
 
@@ -55,6 +63,11 @@ fn apply(world: &mut World, trigger: &Trigger) {
         Trigger::Release(new) => release::create(world, new),
         Trigger::Preview(new) => release::preview(world, new),
         Trigger::Guards(file) => guard::read_again(world, file),
+        Trigger::Replan(packages) => {
+            for package in packages {
+                world.change(Change::Replan(package.clone()));
+            }
+        }
         Trigger::Replanned { release, package } => release::replan(world, release, package),
         Trigger::NeedsRunner { run, fence } => outcome::needs_runner(world, run, *fence),
         Trigger::PutBack { run, fence } => outcome::put_back(world, run, *fence),
@@ -65,8 +78,12 @@ fn apply(world: &mut World, trigger: &Trigger) {
             outcome,
         } => outcome::ended(world, run, *fence, outcome),
         Trigger::SetCustom { reference, value } => {
-            world.put_document(reference.clone(), value.clone());
+            values::set(world, reference, value.as_ref());
         }
+        Trigger::Intend { reference, value } => {
+            world.put_intent(reference.clone(), value.clone());
+        }
+        Trigger::Apply(wish) => intent::apply(world, wish),
         Trigger::Approve(wish) => command::approve(world, wish),
         Trigger::Reject(wish) => command::reject(world, wish),
         Trigger::Retry(wish) => command::retry(world, wish),

@@ -1,17 +1,19 @@
 //! What the news of a run mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::cascade;
 use super::holds;
+use super::inputs::tag_reference;
 use super::plan::{Call, Change};
 use super::readiness::holder;
-use super::snapshot::{Call as ChainedCall, Run};
+use super::snapshot::{Call as ChainedCall, Cascade, Run, Snapshot};
 use super::world::World;
 use crate::model::{
-    Action, FunctionName, Input, Outcome, ReleaseName, RunKind, RunName, RunNumber, RunState,
-    TaskKey, Timestamp, latest_document,
+    Action, DeploymentName, FunctionName, Input, Outcome, PackageName, Reference, ReleaseName,
+    RunKind, RunName, RunNumber, RunState, TaskKey, Timestamp, latest_document,
 };
 
 /// A run whose chain is longer than this is a loop: it fails instead of running forever.
@@ -74,6 +76,7 @@ pub(super) fn ended(world: &mut World, name: &RunName, fence: i64, outcome: &Out
             }
             for tag in tags {
                 let package = name.release.package.clone();
+                means_now(world, &package, tag, &name.release);
                 world.change(Change::PutTag(package, tag.clone(), name.release.clone()));
             }
             if !watch.is_empty() {
@@ -87,6 +90,41 @@ pub(super) fn ended(world: &mut World, name: &RunName, fence: i64, outcome: &Out
         Outcome::Next { function, inputs } => go_on(world, name, function, inputs),
         Outcome::Failed { message } => fail(world, name, message),
     }
+}
+
+/// A tag means another release from now on: what is read by it is what that has left.
+fn means_now(world: &mut World, package: &PackageName, tag: &str, release: &ReleaseName) {
+    let by_tag = |reference: &&Reference| {
+        reference.release.as_deref() == Some(tag) && reference.package().as_ref() == Some(package)
+    };
+    let known = world.snapshot.documents.keys();
+    let known: Vec<Reference> = known.filter(by_tag).cloned().collect();
+    for reference in known {
+        match left(&world.snapshot, release, &reference) {
+            Some(document) => world.snapshot.documents.insert(reference, document),
+            None => world.snapshot.documents.remove(&reference),
+        };
+    }
+    world.moved(tag_reference(package, tag));
+}
+
+/// What a release has left where `reference` names it by a tag.
+fn left(snapshot: &Snapshot, release: &ReleaseName, reference: &Reference) -> Option<Value> {
+    let own = Reference {
+        release: Some(release.number.to_string()),
+        ..reference.clone()
+    };
+    if let Some(document) = snapshot.documents.get(&own) {
+        return Some(document.clone());
+    }
+    let known = snapshot.releases.get(release)?;
+    let (kind, task) = reference.subpath.as_ref()?;
+    let key: TaskKey = format!("{}/{task}", kind.as_str()).parse().ok()?;
+    let mut runs = known.runs.iter().rev();
+    let ((_, number), run) = runs.find(|((of, _), run)| {
+        *of == key && run.state == RunState::Complete && run.kind != RunKind::Down
+    })?;
+    Some(document(&known.run_name(&key, *number), run))
 }
 
 fn is_cancelling(world: &World, name: &RunName) -> bool {
@@ -123,13 +161,16 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
     let latest = latest_document(&name.release.package, &name.key);
     let before = holder(&world.snapshot, &name.release.package, &name.key);
     if kind == RunKind::Down {
-        world.put_document(latest, None);
+        world.put_document(latest.clone(), None);
     } else if is_latest(world, name) {
-        world.put_document(latest, Some(document));
+        world.put_document(latest.clone(), Some(document));
     }
+    let route = cascade::route(world, name);
+    world.came_through(&name.release.document(&name.key), route.clone());
+    world.came_through(&latest, route);
     world.show_run(name);
-    if kind == RunKind::Up {
-        holds::became_live(world, name);
+    if let Some(deployment) = DeploymentName::of(&name.release.package, &name.key) {
+        occupy(world, name, deployment);
     }
     if let Some(pull_request) = before.and_then(|before| before.lane) {
         // What it had there is gone, or another of its commits is.
@@ -137,6 +178,29 @@ fn complete(world: &mut World, name: &RunName, outputs: &BTreeMap<String, Value>
     }
     if kind != RunKind::Task {
         world.call_for_run(name, Call::Deployment { run: name.clone() });
+    }
+}
+
+/// A deployment has come or gone: what it reads may change from now on, or nobody minds any more.
+fn occupy(world: &mut World, name: &RunName, deployment: DeploymentName) {
+    let Some(run) = world.snapshot.run(name) else {
+        return;
+    };
+    let is_up = run.kind == RunKind::Up;
+    let reads = match is_up {
+        true => cascade::reads(name, run),
+        false => BTreeSet::new(),
+    };
+    world.put_reads(deployment.clone(), reads);
+    if let Some(occupants) = world.snapshot.occupants.get_mut(&deployment.environment) {
+        match is_up {
+            true => occupants.insert(deployment.clone()),
+            false => occupants.remove(&deployment),
+        };
+    }
+    if is_up {
+        holds::became_live(world, name);
+        world.has_ended(deployment);
     }
 }
 
@@ -229,9 +293,13 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     };
     finish(run, RunState::Failed, now);
     run.error = Some(message.to_owned());
+    let is_cascade = run.cascade.is_some();
     world.show_run(name);
     if has_retries_left(world, name) {
         again(world, name);
+    } else if is_cascade && let Some(own) = DeploymentName::of(&name.release.package, &name.key) {
+        // What it reads may have changed while it ran: that was not tried yet.
+        world.has_ended(own);
     }
 }
 
@@ -247,7 +315,9 @@ fn has_retries_left(world: &World, name: &RunName) -> bool {
     let attempts = release
         .runs
         .iter()
+        .rev()
         .filter(|((key, _), other)| is_attempt(key, other))
+        .take_while(|(_, other)| other.state != RunState::Complete)
         .count();
     let task = release.package.task(&name.key);
     task.and_then(|task| usize::try_from(task.retries).ok())
@@ -265,12 +335,21 @@ fn finish(run: &mut Run, state: RunState, now: Timestamp) {
 pub(super) fn again(world: &mut World, name: &RunName) -> Option<RunName> {
     let run = world.snapshot.run(name)?;
     let first = run.calls.first()?;
-    let next = Run::pending(
-        run.kind,
-        first.action.clone(),
-        first.inputs.clone(),
-        world.now,
-    );
+    // Asked for anew, it begins a cascade of its own.
+    let cascade = run.cascade.as_ref().map(|cascade| Cascade {
+        changed: cascade.changed.clone(),
+        ..Cascade::default()
+    });
+    let next = Run {
+        down: run.down.clone(),
+        cascade,
+        ..Run::pending(
+            run.kind,
+            first.action.clone(),
+            first.inputs.clone(),
+            world.now,
+        )
+    };
     let next_name = RunName {
         number: RunNumber(name.number.0 + 1),
         ..name.clone()

@@ -11,7 +11,8 @@ pub(super) fn owner<'a>(
     new: &NewReleases,
     environment: &Environment,
 ) -> Option<&'a String> {
-    let owner = world.snapshot.registered_by.get(&environment.name)?;
+    let registration = world.snapshot.registrations.get(&environment.name)?;
+    let owner = registration.repository.as_ref()?;
     let known = world.snapshot.environments.get(&environment.name)?;
     let keeps_all = known
         .attributes

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Approval, AuditEntry, CommitSha, Diagnostic, Environment, EnvironmentName, GuardFile, Hold,
-    Lock, PackageName, Reference, ReleaseName, RunName, TaskKey, Timestamp,
+    Approval, AuditEntry, CommitSha, DeploymentName, Diagnostic, Environment, EnvironmentName,
+    GuardFile, Hold, Lock, PackageName, Reference, Registration, ReleaseName, RunName, TaskKey,
+    Timestamp,
 };
 
 use super::rules::Denied;
@@ -53,9 +54,22 @@ pub enum Change {
     },
     /// The package's newest release must be evaluated again with the environments of now.
     Replan(PackageName),
+    /// The newest releases of all packages must be evaluated again with the environments of now.
+    ReplanAll,
     /// What the package's steps read of other packages (absolute, with the keys that are read), in place of what they
     /// read before.
     PutReaders(PackageName, BTreeSet<Reference>),
+    /// What a live deployment reads (absolute documents and the tags they are named by), in place of what it read
+    /// before.
+    PutReads(DeploymentName, BTreeSet<Reference>),
+    /// What should be.
+    PutIntent(Reference, Value),
+    /// Nothing should be there any more.
+    DeleteIntent(Reference),
+    /// Where an environment comes from.
+    PutRegistration(EnvironmentName, Registration),
+    /// The environment is gone.
+    DeleteRegistration(EnvironmentName),
     /// The config files of the repository's default branch have changed: what open pull requests would do is to be
     /// worked out again.
     PreviewAgain(i64),
@@ -293,6 +307,12 @@ pub enum Answer {
     NoPullRequests(PackageName, EnvironmentName, String),
     /// These were stopped: the pull request's head has moved.
     Stopped(Vec<ReleaseName>),
+    /// What is is as it should be from now on.
+    Applied(Reference),
+    /// It cannot be applied, for this reason.
+    NotApplied(Reference, String),
+    /// The environment is being emptied, and gone then.
+    Leaving(EnvironmentName),
 }
 
 /// What the check run `ocuroot` of a commit shows.

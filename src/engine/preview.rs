@@ -225,6 +225,7 @@ fn next_release(package: &PackageName, commit: &CommitSha, now: Timestamp) -> Re
         authors: BTreeSet::new(),
         reply_to: None,
         created_at: now,
+        is_again: false,
         runs: BTreeMap::new(),
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit;
+use super::cascade;
 use super::gates::{self, Gate};
 use super::inputs;
+use super::intent;
 use super::plan::{Call, Change};
-use super::snapshot::Snapshot;
+use super::snapshot::{Run, Snapshot};
 use super::status;
 use super::world::World;
 use crate::model::{
-    Action, LockKind, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName,
-    RunState, SubPathKind, TaskKey, Timestamp, latest_document,
+    Action, DeploymentName, LockKind, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind,
+    RunName, RunState, SubPathKind, TaskKey, Timestamp, latest_document,
 };
 
 /// Starts every run that can start and writes down what the others wait for.
@@ -24,7 +26,8 @@ pub(super) fn advance(world: &mut World) {
     }
 }
 
-/// Runs that are not active and not finished, in order.
+/// Runs that are not active and not finished, in order; of those that run again because of others, those others
+/// first.
 fn candidates(world: &World) -> Vec<RunName> {
     let mut names = Vec::new();
     for release in world.snapshot.releases.values() {
@@ -34,6 +37,13 @@ fn candidates(world: &World) -> Vec<RunName> {
             }
         }
     }
+    names.sort_by_cached_key(|name| {
+        let run = world.snapshot.run(name);
+        let is_cascade = run.is_some_and(|run| run.cascade.is_some());
+        let deployment = DeploymentName::of(&name.release.package, &name.key);
+        let deployment = deployment.filter(|_| is_cascade);
+        deployment.map_or(0, |own| cascade::providers(&world.snapshot, &own).len())
+    });
     names
 }
 
@@ -45,16 +55,20 @@ fn consider(world: &mut World, name: &RunName) {
         return;
     };
     if run.state == RunState::Pending {
-        if run.kind != RunKind::Down && status::closing_phase(release, &name.key).is_some() {
+        if status::closing_phase(release, &name.key, run).is_some() {
             return;
         }
-        if is_obsolete(world, name, run.kind) {
+        if is_obsolete(world, name, run) {
             supersede(world, name);
             return;
         }
         let gates = gates::gates(&world.snapshot, release, &name.key, run, world.now);
         if !gates.is_empty() {
             wait_for(world, name, &gates);
+            return;
+        }
+        if let Some(other) = status::goes_after(&world.snapshot, release, &name.key, run) {
+            wait(world, name, BTreeSet::from([other.document()]), None);
             return;
         }
     }
@@ -121,6 +135,7 @@ fn start(world: &mut World, name: &RunName, values: BTreeMap<String, serde_json:
         call.values = values;
     }
     let (fence, kind, is_first) = (run.fence, run.kind, run.calls.len() == 1);
+    let values = run.current().values.clone();
     let call = match run.current().action {
         Action::Function(_) => Call::Attempt {
             run: name.clone(),
@@ -132,9 +147,11 @@ fn start(world: &mut World, name: &RunName, values: BTreeMap<String, serde_json:
         },
     };
     if is_first {
-        let detail = serde_json::json!({ "kind": kind, "fence": fence });
+        let because = run.cascade.as_ref().map(|cascade| &cascade.changed);
+        let detail = serde_json::json!({ "kind": kind, "fence": fence, "because": because });
         let entry = audit::entry(None, "run started", name.to_string(), "ready", detail);
         world.record(entry);
+        intent::begins(world, name, kind, values);
     }
     let is_workflow = matches!(call, Call::DispatchWorkflow { .. });
     world.call_for_run(name, call);
@@ -146,14 +163,16 @@ fn start(world: &mut World, name: &RunName, values: BTreeMap<String, serde_json:
 
 /// Whether a run that waited has lost its purpose: an older release never overtakes a newer one
 /// (reference/ocuroot.md Q-E7), and nobody takes down what another release has put up since.
-fn is_obsolete(world: &World, name: &RunName, kind: RunKind) -> bool {
-    match kind {
+fn is_obsolete(world: &World, name: &RunName, run: &Run) -> bool {
+    let is_live = || {
+        let holder = holder(&world.snapshot, &name.release.package, &name.key);
+        holder.map(|holder| holder.number) == Some(name.release.number)
+    };
+    match run.kind {
         RunKind::Task => false,
+        RunKind::Up if run.cascade.is_some() => !is_live(),
         RunKind::Up => newer_live_release(world, &name.release, &name.key).is_some(),
-        RunKind::Down => {
-            let holder = holder(&world.snapshot, &name.release.package, &name.key);
-            holder.map(|holder| holder.number) != Some(name.release.number)
-        }
+        RunKind::Down => !is_live(),
     }
 }
 

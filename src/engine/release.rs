@@ -13,11 +13,13 @@ use super::plan::{Answer, Call, Change, CommitReport, PackageReport};
 use super::readiness::supersede;
 use super::rules::rules_of;
 use super::snapshot::{Release, Run};
+use super::teardown;
 use super::trigger::{Candidate, NewReleases, Wish};
 use super::world::World;
 use crate::model::{
-    CommitSha, Environment, EnvironmentName, Package, QueuePolicy, Reference, ReleaseName,
-    ReleaseNumber, RunKind, RunName, RunNumber, RunState, SubPathKind, Task, TaskKey, Timestamp,
+    CommitSha, DeploymentName, Environment, EnvironmentName, Package, QueuePolicy, Reference,
+    Registration, ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber, RunState, SubPathKind,
+    Task, TaskKey, Timestamp,
 };
 
 /// Registers the commit's environments and makes one release for each of its packages. What is not merged keeps its
@@ -116,27 +118,21 @@ fn register_environments(world: &mut World, new: &NewReleases) -> Vec<Environmen
         if !is_news(world, environment) || ownership::owner(world, new, environment).is_some() {
             continue;
         }
-        let document = serde_json::json!({
-            "name": environment.name,
-            "attributes": environment.attributes,
-            "repository": new.repository,
-        });
-        if let Some(repository) = &new.repository {
-            let owners = &mut world.snapshot.registered_by;
-            owners.insert(environment.name.clone(), repository.clone());
-        }
-        let name = environment.name.clone();
-        world.put_document(
-            Reference::global(SubPathKind::Environment, name.as_str()),
-            Some(document),
-        );
-        world
-            .snapshot
-            .environments
-            .insert(name, environment.clone());
+        let registration = Registration {
+            repository: new.repository.clone(),
+            path: registering_file(new, environment),
+            is_leaving: false,
+        };
+        teardown::register(world, environment, registration);
         changed.push(environment.clone());
     }
     changed
+}
+
+fn registering_file(new: &NewReleases, environment: &Environment) -> Option<String> {
+    let mut files = new.guards.iter();
+    let file = files.find(|file| file.registers.contains(&environment.name));
+    file.map(|file| file.path.clone())
 }
 
 /// Says on the commit what was found in it. `made` holds a release for each package, unless it is a preview.
@@ -182,16 +178,20 @@ fn report(
 /// with a farther goal, it goes farther.
 fn create_one(world: &mut World, new: &NewReleases, candidate: &Candidate) -> ReleaseName {
     let key = (candidate.name.clone(), new.commit.clone());
-    if let Some(existing) = world.snapshot.at_commit.get(&key).cloned() {
-        farther::extend(world, &existing, new);
-        return existing;
+    let existing = world.snapshot.at_commit.get(&key).cloned();
+    if let Some(existing) = existing.as_ref().filter(|_| !new.is_forced) {
+        farther::extend(world, existing, new);
+        return existing.clone();
     }
     let name = world.snapshot.next_release(&candidate.name);
     let next = ReleaseNumber(name.number.0 + 1);
     let next_numbers = &mut world.snapshot.next_numbers;
     next_numbers.insert(candidate.name.clone(), next);
     world.snapshot.at_commit.insert(key, name.clone());
-    world.insert_release(new.release(candidate, name.clone(), world.now));
+    world.insert_release(Release {
+        is_again: existing.is_some(),
+        ..new.release(candidate, name.clone(), world.now)
+    });
     add_missing_runs(world, &name, &BTreeSet::new());
     supersede_older(world, &name);
     world.put_document(
@@ -244,7 +244,10 @@ fn first_run(task: &Task, now: Timestamp) -> Run {
         TaskKey::Task(_) => RunKind::Task,
         TaskKey::Deploy(_) => RunKind::Up,
     };
-    Run::pending(kind, task.action.clone(), task.inputs.clone(), now)
+    Run {
+        down: task.down.clone(),
+        ..Run::pending(kind, task.action.clone(), task.inputs.clone(), now)
+    }
 }
 
 /// Older releases give up what they have not begun in the environments the new one goes to and what can only come
@@ -288,7 +291,9 @@ pub(super) fn supersede_pending(
         environment.is_some_and(|environment| goals.contains(environment))
     };
     let phase_of = |run: &RunName| release.package.phase_of(&run.key);
-    let pending = pending_runs(release);
+    let mut pending = pending_runs(release);
+    // What is live stays what it is until the new release is there, and goes on following what it reads.
+    pending.retain(|run| !is_cascade(release, run));
     let first_lost = pending
         .iter()
         .filter(|run| is_overtaken(run))
@@ -308,6 +313,11 @@ pub(super) fn supersede_pending(
     for run in &lost {
         supersede(world, run);
     }
+}
+
+fn is_cascade(release: &Release, run: &RunName) -> bool {
+    let run = release.runs.get(&(run.key.clone(), run.number));
+    run.is_some_and(|run| run.cascade.is_some())
 }
 
 /// What has not begun of what the release is there for.
@@ -342,6 +352,12 @@ pub(super) fn replan(world: &mut World, name: &ReleaseName, package: &Package) {
     world.show(name);
     follow_the_file(world, name);
     add_missing_runs(world, name, &before);
+    for key in before {
+        // What is live of it may be told something else by its file now.
+        if let Some(deployment) = DeploymentName::of(&name.package, &key) {
+            world.has_ended(deployment);
+        }
+    }
 }
 
 /// What has not begun follows the file: with what the file says now, or not at all if the file says nothing of it any
@@ -354,9 +370,15 @@ fn follow_the_file(world: &mut World, name: &ReleaseName) {
         .planned_tasks()
         .map(|task| (task.key.clone(), task.clone()))
         .collect();
-    for run_name in pending_runs(release) {
+    let pending = pending_runs(release).into_iter();
+    let pending: Vec<(RunName, bool)> = pending
+        .map(|run| (run.clone(), is_cascade(release, &run)))
+        .collect();
+    for (run_name, is_cascade) in pending {
         match planned.get(&run_name.key) {
             None => supersede(world, &run_name),
+            // It is looked at again once its present inputs were tried.
+            Some(_) if is_cascade => {}
             Some(task) => {
                 let Some(run) = world.run_mut(&run_name) else {
                     continue;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::{
-    Action, Approval, CommitSha, Environment, EnvironmentName, GuardFile, Hold, Input, Lock,
-    Package, PackageName, Reference, ReleaseName, ReleaseNumber, RunKind, RunName, RunNumber,
-    RunState, Task, TaskKey, Timestamp,
+    Action, Approval, CommitSha, DeploymentName, Environment, EnvironmentName, GuardFile, Hold,
+    Input, Lock, Package, PackageName, Reference, Registration, ReleaseName, ReleaseNumber,
+    RunKind, RunName, RunNumber, RunState, Task, TaskKey, Timestamp,
 };
 
 /// The part of a workspace that a trigger can affect: the open releases of the packages it touches, the releases
@@ -21,10 +21,10 @@ pub struct Snapshot {
     ///
     /// [`Trigger::Undeploy`]: super::Trigger::Undeploy
     pub releases: BTreeMap<ReleaseName, Release>,
-    /// All registered environments of the workspace.
+    /// All registered environments of the workspace, without those on their way out.
     pub environments: BTreeMap<EnvironmentName, Environment>,
-    /// The repository, as refs call it, that has registered each environment.
-    pub registered_by: BTreeMap<EnvironmentName, String>,
+    /// Where each environment comes from, those on their way out among them.
+    pub registrations: BTreeMap<EnvironmentName, Registration>,
     /// State documents by their ref without fragment. Absent means: there is no such document. Held are those that
     /// unfinished runs read and, of releases the trigger names or makes, those that any run could read, with what
     /// the latest run of each of these tasks left (`<package>/@/<task>`).
@@ -43,6 +43,15 @@ pub struct Snapshot {
     pub approvals: BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>,
     /// What the default branch brought last to the deployments that the trigger may give back.
     pub last_of_default: BTreeMap<(PackageName, EnvironmentName), ReleaseName>,
+    /// The documents that live deployments read: of those that read what the trigger may write, and of all that those
+    /// read, directly or through others.
+    pub reads: BTreeMap<DeploymentName, BTreeSet<Reference>>,
+    /// What is live in the environments that are on their way out, or that the trigger takes away.
+    pub occupants: BTreeMap<EnvironmentName, BTreeSet<DeploymentName>>,
+    /// What should be, by ref: of what the trigger is to apply.
+    pub intents: BTreeMap<Reference, Value>,
+    /// The releases that tags mean, of the tags the trigger names.
+    pub tags: BTreeMap<(PackageName, String), ReleaseNumber>,
 }
 
 impl Snapshot {
@@ -102,6 +111,8 @@ pub struct Release {
     pub reply_to: Option<i64>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it is a further release of its commit, because a person wanted one.
+    pub is_again: bool,
     /// Every run, by task and number.
     pub runs: BTreeMap<(TaskKey, RunNumber), Run>,
 }
@@ -218,6 +229,45 @@ pub struct Run {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// How what it brings up is taken down again: the program that does the up also does the down.
+    pub down: Option<Action>,
+    /// Why a deployment runs again although nobody asked for it.
+    pub cascade: Option<Cascade>,
+}
+
+/// Something that a live deployment reads has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cascade {
+    /// The documents that have changed.
+    pub changed: BTreeSet<Reference>,
+    /// The deployments whose run led to it, from the first one on, each with how often.
+    #[serde(with = "pairs")]
+    pub through: BTreeMap<DeploymentName, u32>,
+}
+
+/// Maps whose keys are no texts, as lists of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
+    }
 }
 
 impl Run {
@@ -244,6 +294,8 @@ impl Run {
             created_at: now,
             started_at: None,
             finished_at: None,
+            down: None,
+            cascade: None,
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::cascade;
 use super::gates::{Gate, gates};
 use super::inputs;
 use super::snapshot::{Release, Run, Snapshot};
-use crate::model::{Reference, ReleaseName, RunKind, RunState, TaskKey, Timestamp};
+use super::teardown;
+use crate::model::{DeploymentName, Reference, ReleaseName, RunKind, RunState, TaskKey, Timestamp};
 
 /// How a release stands as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub enum Waiting {
     ForInputs(BTreeSet<Reference>),
     /// Another release of the package is being worked on in the same environment.
     ForRelease(ReleaseName),
+    /// Another deployment goes first: what it leaves is read here, or, on the way down, it reads what is here.
+    ForDeployment(DeploymentName),
     /// Nothing: it starts with the next decision.
     ForNothing,
 }
@@ -67,7 +71,9 @@ pub fn of_release(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Rel
                 is_blocked = true;
             }
             Some(Waiting::ForGates(_)) => is_waiting = true,
-            Some(Waiting::ForRelease(_) | Waiting::ForNothing) => return ReleaseStatus::Running,
+            Some(Waiting::ForRelease(_) | Waiting::ForDeployment(_) | Waiting::ForNothing) => {
+                return ReleaseStatus::Running;
+            }
             Some(Waiting::ForPhase(_)) | None => {}
         }
     }
@@ -96,8 +102,7 @@ pub fn waiting(
         return None;
     }
     if run.state == RunState::Pending
-        && run.kind != RunKind::Down
-        && let Some(phase) = closing_phase(release, key)
+        && let Some(phase) = closing_phase(release, key, run)
     {
         return Some(Waiting::ForPhase(phase));
     }
@@ -105,6 +110,9 @@ pub fn waiting(
         let gates = gates(snapshot, release, key, run, now);
         if !gates.is_empty() {
             return Some(Waiting::ForGates(gates));
+        }
+        if let Some(other) = goes_after(snapshot, release, key, run) {
+            return Some(Waiting::ForDeployment(other));
         }
     }
     if let Err(missing) = inputs::resolve(snapshot, &release.name, run.current()) {
@@ -119,8 +127,12 @@ pub fn waiting(
 /// The name of the phase that must be done before the phase of `key` may start, if it is not.
 ///
 /// That is the nearest earlier phase with tasks: an empty one (no environment of its kind yet) passes the duty on to
-/// the one before it instead of dropping it (reference/ocuroot.md Q-E2).
-pub(super) fn closing_phase(release: &Release, key: &TaskKey) -> Option<String> {
+/// the one before it instead of dropping it (reference/ocuroot.md Q-E2). What goes down, and what was up and runs again
+/// because of others, has its phases behind it.
+pub(super) fn closing_phase(release: &Release, key: &TaskKey, run: &Run) -> Option<String> {
+    if run.kind == RunKind::Down || run.cascade.is_some() {
+        return None;
+    }
     let own = release.package.phase_of(key)?;
     let planned: BTreeSet<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
     let phases = release.package.phases[..own].iter().rev();
@@ -136,6 +148,21 @@ pub(super) fn closing_phase(release: &Release, key: &TaskKey) -> Option<String> 
         }
     }
     None
+}
+
+/// The deployment that goes before a pending run of another one.
+pub(super) fn goes_after(
+    snapshot: &Snapshot,
+    release: &Release,
+    key: &TaskKey,
+    run: &Run,
+) -> Option<DeploymentName> {
+    let own = DeploymentName::of(&release.name.package, key)?;
+    match run.kind {
+        RunKind::Down => teardown::reader_left(snapshot, &own),
+        RunKind::Up if run.cascade.is_some() => cascade::provider_at_work(snapshot, &own),
+        RunKind::Up | RunKind::Task => None,
+    }
 }
 
 /// A task is satisfied when its latest run is complete (Q-E1: not when the number of complete runs is one).

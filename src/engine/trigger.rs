@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::intent::Application;
 use super::snapshot::Release;
 use crate::model::{
     Actor, CommitSha, Diagnostic, Environment, EnvironmentName, GuardFile, Hold, Lock, LockScope,
@@ -19,6 +20,8 @@ pub enum Trigger {
     Preview(NewReleases),
     /// The environments changed and a file with rules was evaluated again with them.
     Guards(GuardFile),
+    /// The environments changed: the newest releases of these packages are to be evaluated again.
+    Replan(BTreeSet<PackageName>),
     /// The environments changed and a release's config was evaluated again with them.
     Replanned {
         /// The release.
@@ -63,6 +66,15 @@ pub enum Trigger {
         /// The value.
         value: Option<Value>,
     },
+    /// Something should be (`Some`), or should not be (`None`), without being so yet.
+    Intend {
+        /// Absolute ref of it.
+        reference: Reference,
+        /// What should be there.
+        value: Option<Value>,
+    },
+    /// What is is to follow what should be.
+    Apply(Application),
     /// A person says that releases may go on.
     Approve(Wish),
     /// A person says that they may not.
@@ -175,6 +187,8 @@ pub struct NewReleases {
     pub pull_request: Option<i64>,
     /// Whether that is not merged: its lane is its own.
     pub is_proposed: bool,
+    /// Whether a person wants the commit released again although it was.
+    pub is_forced: bool,
     /// Who asks for it, if a person does.
     pub asked: Option<Actor>,
     /// Why they go past every gate, if they do.
@@ -209,6 +223,7 @@ impl NewReleases {
             goals: None,
             pull_request: None,
             is_proposed: false,
+            is_forced: false,
             asked: None,
             breaks_glass: None,
             authors: BTreeSet::new(),
@@ -241,6 +256,7 @@ impl NewReleases {
             authors: self.authors.clone(),
             reply_to: self.reply_to,
             created_at: now,
+            is_again: false,
             runs: BTreeMap::new(),
         }
     }

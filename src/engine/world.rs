@@ -1,16 +1,17 @@
 //! The private copy of the snapshot that a decision works on, remembering what it touched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::audit;
+use super::cascade::Route;
 use super::plan::{Answer, Call, Change, Effect, Plan};
 use super::snapshot::{Release, Run, Snapshot};
 use super::status::{self, ReleaseStatus};
 use crate::model::{
-    Approval, AuditEntry, EnvironmentName, GuardFile, Hold, Lock, Reference, ReleaseName, RunName,
-    Timestamp,
+    Approval, AuditEntry, DeploymentName, EnvironmentName, GuardFile, Hold, Lock, Reference,
+    Registration, ReleaseName, RunName, Timestamp,
 };
 
 /// Releases with at most this many tasks show each task as a check run of its own (design §9).
@@ -29,6 +30,10 @@ pub(super) struct World {
     effects: Vec<Effect>,
     answers: Vec<Answer>,
     records: Vec<AuditEntry>,
+    /// Documents this decision has changed, with the deployments the change came through.
+    changed: BTreeMap<Reference, Route>,
+    /// Deployments whose run has ended in this decision.
+    ended: BTreeSet<DeploymentName>,
 }
 
 impl World {
@@ -44,6 +49,8 @@ impl World {
             effects: Vec::new(),
             answers: Vec::new(),
             records: Vec::new(),
+            changed: BTreeMap::new(),
+            ended: BTreeSet::new(),
         }
     }
 
@@ -90,6 +97,9 @@ impl World {
     }
 
     pub(super) fn put_document(&mut self, reference: Reference, value: Option<Value>) {
+        if self.snapshot.documents.get(&reference) != value.as_ref() {
+            self.changed.entry(reference.clone()).or_default();
+        }
         match value {
             Some(value) => {
                 self.changes
@@ -101,6 +111,68 @@ impl World {
                 self.changes.push(Change::DeleteDocument(reference));
             }
         }
+    }
+
+    /// Tells by which deployments the changes of a document came about.
+    pub(super) fn came_through(&mut self, reference: &Reference, route: Route) {
+        if let Some(known) = self.changed.get_mut(reference) {
+            *known = route;
+        }
+    }
+
+    /// What a name for a release means has changed.
+    pub(super) fn moved(&mut self, link: Reference) {
+        self.changed.entry(link).or_default();
+    }
+
+    pub(super) fn take_changed(&mut self) -> BTreeMap<Reference, Route> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// A run of a deployment has ended.
+    pub(super) fn has_ended(&mut self, deployment: DeploymentName) {
+        self.ended.insert(deployment);
+    }
+
+    pub(super) fn take_ended(&mut self) -> BTreeSet<DeploymentName> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// What a live deployment reads from now on.
+    pub(super) fn put_reads(&mut self, deployment: DeploymentName, reads: BTreeSet<Reference>) {
+        let known = self.snapshot.reads.remove(&deployment);
+        if !reads.is_empty() {
+            self.snapshot
+                .reads
+                .insert(deployment.clone(), reads.clone());
+        }
+        if known.as_ref() != Some(&reads) {
+            self.changes.push(Change::PutReads(deployment, reads));
+        }
+    }
+
+    /// What should be, `None` if nothing.
+    pub(super) fn put_intent(&mut self, reference: Reference, value: Option<Value>) {
+        match value {
+            Some(value) => {
+                self.snapshot
+                    .intents
+                    .insert(reference.clone(), value.clone());
+                self.changes.push(Change::PutIntent(reference, value));
+            }
+            None => {
+                self.snapshot.intents.remove(&reference);
+                self.changes.push(Change::DeleteIntent(reference));
+            }
+        }
+    }
+
+    pub(super) fn put_registration(&mut self, name: &EnvironmentName, new: Registration) {
+        self.snapshot
+            .registrations
+            .insert(name.clone(), new.clone());
+        self.changes
+            .push(Change::PutRegistration(name.clone(), new));
     }
 
     pub(super) fn put_guards(&mut self, file: GuardFile) {

@@ -20,9 +20,9 @@ pub mod window;
 pub use approval::{Actor, Approval, ApprovalKind, GuardFile};
 pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditRecord, Verdict};
 pub use codeowners::CodeOwners;
-pub use deployment::LiveDeployment;
+pub use deployment::{DeploymentName, LiveDeployment};
 pub use diagnostic::{Diagnostic, Severity};
-pub use environment::Environment;
+pub use environment::{Environment, Registration};
 pub use id::{
     CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
 };

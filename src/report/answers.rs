@@ -113,7 +113,18 @@ fn one_answer(answer: &Answer) -> Option<String> {
         | Answer::Rejected(..)
         | Answer::Brought(..)
         | Answer::RolledBack(..)
+        | Answer::Applied(_)
         | Answer::Stopped(_) => None,
+        Answer::NotApplied(reference, why) => Some(format!(
+            "{} cannot be applied: {}.",
+            markdown::code(&reference.to_string()),
+            markdown::plain(why)
+        )),
+        Answer::Leaving(environment) => Some(format!(
+            "{} is being emptied: what is live there is taken down, readers before what they read. Once nothing is \
+             left, it is gone.",
+            markdown::code(environment.as_str())
+        )),
         Answer::GoingDown(package, environment) => Some(format!(
             "{} is being removed from {}.",
             markdown::code(package.short()),
@@ -129,6 +140,13 @@ fn one_answer(answer: &Answer) -> Option<String> {
             markdown::code(package.short()),
             markdown::code(environment.as_str())
         )),
+        _ => about_standing(answer),
+    }
+}
+
+/// What stands in an environment, or is refused there.
+fn about_standing(answer: &Answer) -> Option<String> {
+    match answer {
         Answer::Locked(lock) => Some(lock_words(lock)),
         Answer::Unlocked(environment, locks, holds) => Some(unlocked(environment, locks, holds)),
         Answer::NothingToUnlock(environment) => Some(format!(

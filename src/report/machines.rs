@@ -41,6 +41,8 @@ fn verdict(answer: &Answer) -> (&'static str, &'static str) {
         Answer::Unlocked(..) => ("accepted", "unlocked"),
         Answer::Queued(_) => ("accepted", "queued"),
         Answer::Stopped(_) => ("accepted", "head_moved"),
+        Answer::Applied(_) => ("accepted", "applied"),
+        Answer::Leaving(_) => ("accepted", "environment_leaving"),
         Answer::NothingToApprove(_) => ("nothing", "nothing_to_approve"),
         Answer::NothingToReject(_) => ("nothing", "nothing_to_reject"),
         Answer::NothingToRetry(_) => ("nothing", "nothing_to_retry"),
@@ -56,6 +58,7 @@ fn verdict(answer: &Answer) -> (&'static str, &'static str) {
         Answer::OfPullRequest(..) => ("refused", "of_another_pull_request"),
         Answer::LockedElsewhere(_) => ("refused", "locked_elsewhere"),
         Answer::HeldBy(_) => ("refused", "held_by_pull_request"),
+        Answer::NotApplied(..) => ("refused", "not_applied"),
         Answer::Denied { .. } => ("refused", "denied_by_rule"),
         Answer::NoPullRequests(..) => ("refused", "no_pull_requests"),
     }
@@ -69,6 +72,7 @@ fn subject(answer: &Answer) -> String {
             names.join(" ")
         }
         Answer::Queued(_) => String::new(),
+        Answer::Applied(reference) | Answer::NotApplied(reference, _) => reference.to_string(),
         Answer::Approved(release, ..)
         | Answer::Rejected(release, _)
         | Answer::Retried(release, _)
@@ -105,6 +109,7 @@ fn subject(answer: &Answer) -> String {
         })
         | Answer::Unlocked(place, ..)
         | Answer::NothingToUnlock(place)
+        | Answer::Leaving(place)
         | Answer::Denied {
             environment: place, ..
         } => format!("@/environment/{place}"),

@@ -259,6 +259,9 @@ fn state_words(
                 Some(Waiting::ForRelease(other)) => {
                     format!("⏳ waits until {} is done there", other.number)
                 }
+                Some(Waiting::ForDeployment(other)) => {
+                    format!("⏳ after {}", markdown::code(other.package.short()))
+                }
                 Some(Waiting::ForPhase(phase)) if !phase.is_empty() => {
                     format!("⏳ after {}", markdown::code(&phase))
                 }

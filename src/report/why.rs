@@ -141,6 +141,10 @@ fn waiting(place: &Why<'_>, now: Timestamp) -> String {
             Some(Waiting::ForRelease(other)) => {
                 let _ = writeln!(text, "- {number} waits until {} is done.", other.number);
             }
+            Some(Waiting::ForDeployment(other)) => {
+                let other = markdown::code(&other.to_string());
+                let _ = writeln!(text, "- {number} goes after {other}, which is under way.");
+            }
             Some(Waiting::ForNothing) | None => {
                 let step = release_check::step_name(&key, run);
                 let _ = writeln!(text, "- {number} is under way: {}.", markdown::code(&step));

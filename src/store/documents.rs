@@ -12,11 +12,39 @@ use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseN
 /// Statements take at most this many values at once; longer lists are read in pieces.
 pub(super) const LIST: usize = 500;
 
-/// The documents among `references` (absolute, without fragment) that exist.
+/// Which of the two records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    /// What is true.
+    State,
+    /// What should be.
+    Intent,
+}
+
+impl Table {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::State => "state",
+            Table::Intent => "intent",
+        }
+    }
+}
+
+/// The state documents among `references` (absolute, without fragment) that exist.
 ///
 /// A ref whose release is a tag reads the document of the release the tag means now.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
+    installation_id: i64,
+    references: &BTreeSet<Reference>,
+) -> Result<BTreeMap<Reference, Value>> {
+    read_from(connection, Table::State, installation_id, references).await
+}
+
+/// The same, of either record.
+pub(super) async fn read_from(
+    connection: &mut SqliteConnection,
+    table: Table,
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<BTreeMap<Reference, Value>> {
@@ -29,7 +57,8 @@ pub(super) async fn read(
     let mut found = BTreeMap::new();
     for chunk in texts.chunks(LIST) {
         let sql = format!(
-            "SELECT reference, body FROM state WHERE installation_id = $1 AND reference IN {}",
+            "SELECT reference, body FROM {} WHERE installation_id = $1 AND reference IN {}",
+            table.name(),
             placeholders(2, chunk.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
@@ -89,6 +118,7 @@ pub(super) fn release_number(body: &Value) -> Result<ReleaseNumber> {
 
 pub(super) async fn put(
     transaction: &mut Transaction<'_, Sqlite>,
+    table: Table,
     installation_id: i64,
     reference: &Reference,
     value: &Value,
@@ -98,32 +128,39 @@ pub(super) async fn put(
         Some((kind, name)) => (kind.as_str(), name.as_str()),
         None => ("release", ""),
     };
-    sqlx::query(
-        "INSERT INTO state (installation_id, reference, repository, path, release, kind, name, body, updated_at) \
+    let sql = format!(
+        "INSERT INTO {} (installation_id, reference, repository, path, release, kind, name, body, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (installation_id, reference) \
          DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-    )
-    .bind(installation_id)
-    .bind(reference.to_string())
-    .bind(&reference.repository)
-    .bind(&reference.path)
-    .bind(reference.release.as_deref().unwrap_or(""))
-    .bind(kind)
-    .bind(name)
-    .bind(to_json("state document", value)?)
-    .bind(now.0)
-    .execute(&mut **transaction)
-    .await?;
+        table.name()
+    );
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(installation_id)
+        .bind(reference.to_string())
+        .bind(&reference.repository)
+        .bind(&reference.path)
+        .bind(reference.release.as_deref().unwrap_or(""))
+        .bind(kind)
+        .bind(name)
+        .bind(to_json("state document", value)?)
+        .bind(now.0)
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn delete(
     transaction: &mut Transaction<'_, Sqlite>,
+    table: Table,
     installation_id: i64,
     reference: &Reference,
 ) -> Result<()> {
-    sqlx::query("DELETE FROM state WHERE installation_id = $1 AND reference = $2")
+    let sql = format!(
+        "DELETE FROM {} WHERE installation_id = $1 AND reference = $2",
+        table.name()
+    );
+    sqlx::query(AssertSqlSafe(sql))
         .bind(installation_id)
         .bind(reference.to_string())
         .execute(&mut **transaction)

@@ -9,6 +9,8 @@ mod checks;
 mod commit;
 mod confirmations;
 mod documents;
+mod graph;
+mod history;
 mod holders;
 mod inbox;
 mod outbox;

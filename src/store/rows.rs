@@ -3,16 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
-use super::documents::LIST;
+mod reminders;
+
+use super::documents::{LIST, Table};
 use super::standing::Standing;
-use super::{Commit, Result, audit, checks, documents, placeholders, readers, to_json};
+use super::{Commit, Result, audit, checks, documents, graph, placeholders, readers, to_json};
 use crate::engine::{Change, Release, Run};
-use crate::model::{
-    AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName, Timestamp,
-};
+use crate::model::{AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName};
 
 /// The changes of one decision on their way into the database.
 pub(super) struct Rows<'a, 'c> {
@@ -51,15 +50,30 @@ impl<'a, 'c> Rows<'a, 'c> {
     }
 
     pub(super) async fn apply(&mut self, change: &'a Change) -> Result<()> {
-        let (installation_id, now) = (self.commit.installation_id, self.commit.now);
+        let installation_id = self.commit.installation_id;
         match change {
             Change::PutRelease(release) => self.put_release(release).await,
             Change::PutRun(name, run) => self.put_run(name, run).await,
             Change::PutDocument(reference, value) => {
-                documents::put(self.transaction, installation_id, reference, value, now).await
+                self.put_document(Table::State, reference, value).await
+            }
+            Change::PutIntent(reference, value) => {
+                self.put_document(Table::Intent, reference, value).await
             }
             Change::DeleteDocument(reference) => {
-                documents::delete(self.transaction, installation_id, reference).await
+                documents::delete(self.transaction, Table::State, installation_id, reference).await
+            }
+            Change::DeleteIntent(reference) => {
+                documents::delete(self.transaction, Table::Intent, installation_id, reference).await
+            }
+            Change::PutReads(deployment, read) => {
+                graph::put_reads(self.transaction, installation_id, deployment, read).await
+            }
+            Change::PutRegistration(name, registration) => {
+                graph::put_registration(self.transaction, installation_id, name, registration).await
+            }
+            Change::DeleteRegistration(name) => {
+                graph::delete_registration(self.transaction, installation_id, name).await
             }
             Change::PutTag(package, tag, release) => self.put_tag(package, tag, release).await,
             Change::WatchAlso(package, paths) => self.watch_also(package, paths).await,
@@ -77,6 +91,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 Ok(())
             }
             Change::Replan(_)
+            | Change::ReplanAll
             | Change::PreviewAgain(_)
             | Change::Wake { .. }
             | Change::LetGo(..) => self.remind(change).await,
@@ -88,39 +103,22 @@ impl<'a, 'c> Rows<'a, 'c> {
         }
     }
 
-    /// What is to be looked at later, or by another decision.
-    async fn remind(&mut self, change: &Change) -> Result<()> {
-        match change {
-            Change::Replan(package) => {
-                let key = format!("replan {package}");
-                self.message(&key, "ocuroot.replan", package, None).await
-            }
-            Change::PreviewAgain(repository_id) => {
-                let key = format!("preview again {repository_id}");
-                self.message(&key, "ocuroot.preview_again", repository_id, None)
-                    .await
-            }
-            Change::Wake {
-                at,
-                packages,
-                environments,
-            } => {
-                self.messages += 1;
-                let key = format!("wake {}", self.messages);
-                let body = json!({ "packages": packages, "environments": environments });
-                self.message(&key, "ocuroot.wake", &body, *at).await
-            }
-            Change::LetGo(package, environment, pull_request) => {
-                let key = format!("let go {package} {environment} {pull_request}");
-                let body = json!({
-                    "package": package,
-                    "environment": environment,
-                    "pull_request": pull_request,
-                });
-                self.message(&key, "ocuroot.let_go", &body, None).await
-            }
-            _ => Ok(()),
-        }
+    async fn put_document(
+        &mut self,
+        table: Table,
+        reference: &Reference,
+        value: &serde_json::Value,
+    ) -> Result<()> {
+        let (installation_id, now) = (self.commit.installation_id, self.commit.now);
+        documents::put(
+            self.transaction,
+            table,
+            installation_id,
+            reference,
+            value,
+            now,
+        )
+        .await
     }
 
     /// What stands in the way from now on, or does not any more.
@@ -197,12 +195,11 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     async fn put_release(&mut self, release: &Release) -> Result<()> {
         let package_id = self.put_package(release).await?;
-        let goals = release.goals.as_ref();
-        let goals = goals.map(|goals| to_json("goals", goals)).transpose()?;
+        let goals = optional("goals", release.goals.as_ref())?;
         let row = sqlx::query(
             "INSERT INTO release (package_id, number, repository_id, commit_sha, package, goals, \
-             pull_request, reply_to, created_at, is_open, lane, base, authors) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             pull_request, reply_to, created_at, is_open, lane, base, authors, is_again) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT (package_id, number) DO UPDATE SET package = excluded.package, \
              goals = excluded.goals, pull_request = excluded.pull_request, lane = excluded.lane, \
              authors = excluded.authors, reply_to = excluded.reply_to, is_open = excluded.is_open \
@@ -221,6 +218,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         .bind(release.lane)
         .bind(release.base.as_ref().map(CommitSha::as_str))
         .bind(to_json("authors", &release.authors)?)
+        .bind(i64::from(release.is_again))
         .fetch_one(&mut **self.transaction)
         .await?;
         self.releases.insert(release.name.clone(), row.get(0));
@@ -231,8 +229,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// an older one that is moved nor what is only proposed changes what pushes release.
     async fn put_package(&mut self, release: &Release) -> Result<i64> {
         let package = &release.name.package;
-        let watch = release.package.watch.as_ref();
-        let watch = watch.map(|globs| to_json("watch", globs)).transpose()?;
+        let watch = optional("watch", release.package.watch.as_ref())?;
         let row = sqlx::query(
             "INSERT INTO package (installation_id, repository_id, repository, path, watch, loads) \
              VALUES ($1, $2, $3, $4, $5, $6) \
@@ -293,12 +290,12 @@ impl<'a, 'c> Rows<'a, 'c> {
         let package_id = self.package_id(&name.release.package).await?;
         let row = sqlx::query(
             "INSERT INTO run (release_id, task, number, kind, state, fence, calls, outputs, error, \
-             created_at, started_at, finished_at, wakes_at, package_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             created_at, started_at, finished_at, wakes_at, package_id, down, cascade) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
              ON CONFLICT (release_id, task, number) DO UPDATE SET state = excluded.state, \
              fence = excluded.fence, calls = excluded.calls, outputs = excluded.outputs, \
              error = excluded.error, started_at = excluded.started_at, finished_at = excluded.finished_at, \
-             wakes_at = excluded.wakes_at, kind = excluded.kind, \
+             wakes_at = excluded.wakes_at, kind = excluded.kind, down = excluded.down, cascade = excluded.cascade, \
              claim_nonce = CASE WHEN run.fence = excluded.fence THEN run.claim_nonce END, \
              report_token = CASE WHEN run.fence = excluded.fence THEN run.report_token END \
              RETURNING id",
@@ -317,6 +314,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         .bind(run.finished_at.map(|time| time.0))
         .bind(run.wakes_at.map(|time| time.0))
         .bind(package_id)
+        .bind(optional("way down", run.down.as_ref())?)
+        .bind(optional("cascade", run.cascade.as_ref())?)
         .fetch_one(&mut **self.transaction)
         .await?;
         self.waits.insert(row.get(0), &run.waits);
@@ -352,32 +351,10 @@ impl<'a, 'c> Rows<'a, 'c> {
             .await?;
         Ok(())
     }
+}
 
-    /// A message of ours in the inbox. Each decision has its own: one that is being worked on may have read what was
-    /// so before.
-    async fn message<T: serde::Serialize>(
-        &mut self,
-        key: &str,
-        event: &str,
-        body: &T,
-        due: Option<Timestamp>,
-    ) -> Result<()> {
-        let (installation_id, version) = (self.commit.installation_id, self.commit.version + 1);
-        let now = self.commit.now;
-        sqlx::query(
-            "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
-        )
-        .bind(format!("{installation_id} {version} {key}"))
-        .bind(event)
-        .bind(installation_id)
-        .bind(to_json("message", body)?.into_bytes())
-        .bind(now.0)
-        .bind(due.unwrap_or(now).0)
-        .execute(&mut **self.transaction)
-        .await?;
-        Ok(())
-    }
+fn optional<T: serde::Serialize>(what: &'static str, value: Option<&T>) -> Result<Option<String>> {
+    value.map(|value| to_json(what, value)).transpose()
 }
 
 /// An enum that serde writes as a word, without the quotes.

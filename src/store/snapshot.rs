@@ -3,17 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::documents::{self, LIST};
+use super::documents::{self, LIST, Table};
 use super::packages::{self, PackageIds};
 use super::releases;
-use super::{Result, Store, from_json, placeholders, standing};
+use super::{Result, Store, graph, placeholders, standing};
 use crate::engine::{Run, Snapshot, documents_read, inputs_read};
 use crate::model::{
-    CommitSha, Environment, EnvironmentName, Package, PackageName, Reference, ReleaseName, TaskKey,
-    latest_document,
+    CommitSha, DeploymentName, EnvironmentName, Package, PackageName, Reference, Registration,
+    ReleaseName, ReleaseNumber, RunState, latest_document,
 };
 
 /// What a trigger can affect.
@@ -39,6 +38,10 @@ pub struct Scope {
     pub approves: BTreeSet<ReleaseName>,
     /// Deployments that may be given back to the default branch: what it brought there last is needed.
     pub returns: BTreeSet<(PackageName, EnvironmentName)>,
+    /// Documents of what should be that the decision reads.
+    pub intents: BTreeSet<Reference>,
+    /// Environments that the trigger may take away or bring back: what is in them is needed.
+    pub environments: BTreeSet<EnvironmentName>,
     /// Repositories, as refs call them, whose rules and locks are needed besides those of the packages.
     pub repositories: BTreeSet<String>,
 }
@@ -64,16 +67,26 @@ impl Store {
         let connection = &mut *transaction;
         let installation_id = scope.installation_id;
         let version = version(connection, installation_id).await?;
-        let (environments, registered_by) = environments(connection, installation_id).await?;
+        let (environments, registrations) =
+            graph::environments(connection, installation_id).await?;
+        let intents =
+            documents::read_from(connection, Table::Intent, installation_id, &scope.intents)
+                .await?;
         let mut named = scope.releases.clone();
-        named.extend(live(connection, scope).await?);
+        named.extend(graph::intended(&intents));
+        let reach = reach(connection, scope, &registrations).await?;
+        named.extend(live(connection, installation_id, &reach.live).await?);
         let last_of_default =
             standing::last_of_default(connection, installation_id, &scope.returns).await?;
         named.extend(last_of_default.values().cloned());
-        let ids = packages(connection, scope, &named).await?;
+        let ids = packages(connection, scope, &named, &reach).await?;
         let mut snapshot = Snapshot {
             environments,
-            registered_by,
+            registrations,
+            intents,
+            tags: reach.tags,
+            reads: reach.reads,
+            occupants: reach.occupants,
             next_numbers: ids.next_numbers(),
             last_of_default,
             ..Snapshot::default()
@@ -86,6 +99,7 @@ impl Store {
             }
         }
         (snapshot.releases, snapshot.approvals) = releases::read(connection, &ids, &named).await?;
+        providers_of_waiting(connection, installation_id, &mut snapshot).await?;
         let repositories = repositories(scope, &ids);
         snapshot.guards = standing::guards(connection, installation_id, &repositories).await?;
         snapshot.locks = standing::locks(connection, installation_id, &repositories).await?;
@@ -102,11 +116,13 @@ async fn packages(
     connection: &mut SqliteConnection,
     scope: &Scope,
     named: &BTreeSet<ReleaseName>,
+    reach: &Reach,
 ) -> Result<PackageIds> {
     let installation_id = scope.installation_id;
     let mut packages = scope.packages.clone();
+    packages.extend(reach.packages.iter().cloned());
     packages.extend(named.iter().map(|release| release.package.clone()));
-    let mut writes = scope.writes.clone();
+    let mut writes = reach.writes.clone();
     writes.extend(awaited(connection, installation_id, &scope.approves).await?);
     packages.extend(waiting_packages(connection, installation_id, &writes).await?);
     packages::read(connection, installation_id, &packages).await
@@ -185,42 +201,106 @@ async fn version(connection: &mut SqliteConnection, installation_id: i64) -> Res
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
-async fn environments(
-    connection: &mut SqliteConnection,
-    installation_id: i64,
-) -> Result<(
-    BTreeMap<EnvironmentName, Environment>,
-    BTreeMap<EnvironmentName, String>,
-)> {
-    let rows = sqlx::query(
-        "SELECT body FROM state \
-         WHERE installation_id = $1 AND kind = 'environment' AND release = ''",
-    )
-    .bind(installation_id)
-    .fetch_all(connection)
-    .await?;
-    let mut environments = BTreeMap::new();
-    let mut owners = BTreeMap::new();
-    for row in rows {
-        let document: Value = from_json("environment", row.get(0))?;
-        let owner = document["repository"].as_str().map(str::to_owned);
-        let environment: Environment = from_json("environment", row.get(0))?;
-        owners.extend(owner.map(|owner| (environment.name.clone(), owner)));
-        environments.insert(environment.name.clone(), environment);
-    }
-    Ok((environments, owners))
+/// How far the changes of a trigger reach by what is live.
+struct Reach {
+    /// What may be written, by all its names.
+    writes: BTreeSet<Reference>,
+    /// Deployments whose live release is needed.
+    live: BTreeSet<DeploymentName>,
+    /// Packages whose open releases are needed.
+    packages: BTreeSet<PackageName>,
+    reads: graph::Reads,
+    occupants: BTreeMap<EnvironmentName, BTreeSet<DeploymentName>>,
+    tags: BTreeMap<(PackageName, String), ReleaseNumber>,
 }
 
-/// The releases that are live in the deployments of `scope`.
-async fn live(connection: &mut SqliteConnection, scope: &Scope) -> Result<BTreeSet<ReleaseName>> {
-    if scope.live.is_empty() {
+async fn reach(
+    connection: &mut SqliteConnection,
+    scope: &Scope,
+    registrations: &BTreeMap<EnvironmentName, Registration>,
+) -> Result<Reach> {
+    let installation_id = scope.installation_id;
+    let named: BTreeSet<Reference> = scope.writes.union(&scope.intents).cloned().collect();
+    let tags = graph::tags(connection, installation_id, &named).await?;
+    let mut writes = scope.writes.clone();
+    for reference in &scope.writes {
+        writes.extend(graph::also_written(connection, installation_id, reference, &tags).await?);
+    }
+    let leaving = registrations
+        .iter()
+        .filter(|(_, registration)| registration.is_leaving)
+        .map(|(name, _)| name.clone());
+    let environments: BTreeSet<EnvironmentName> =
+        leaving.chain(scope.environments.iter().cloned()).collect();
+    let occupants = graph::occupants(connection, installation_id, &environments).await?;
+    let mut packages = graph::busy_packages(connection, installation_id, &environments).await?;
+    let mut affected = graph::readers(connection, installation_id, &writes).await?;
+    affected.extend(occupants.values().flatten().cloned());
+    let reads = graph::reads(connection, installation_id, &affected).await?;
+    packages.extend(reads.keys().map(|deployment| deployment.package.clone()));
+    let asked = scope
+        .live
+        .iter()
+        .map(|(package, environment)| DeploymentName {
+            package: package.clone(),
+            environment: environment.clone(),
+        });
+    affected.extend(asked);
+    Ok(Reach {
+        writes,
+        live: affected,
+        packages,
+        reads,
+        occupants,
+        tags,
+    })
+}
+
+/// Adds what the deployments read that wait to run again because of others, and whether those others are at work.
+async fn providers_of_waiting(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    snapshot: &mut Snapshot,
+) -> Result<()> {
+    let mut waiting = BTreeSet::new();
+    for release in snapshot.releases.values() {
+        for ((key, _), run) in &release.runs {
+            let deployment = DeploymentName::of(&release.name.package, key);
+            let is_waiting = run.cascade.is_some() && run.state == RunState::Pending;
+            waiting.extend(deployment.filter(|_| is_waiting));
+        }
+    }
+    waiting.retain(|deployment| !snapshot.reads.contains_key(deployment));
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let reads = graph::reads(connection, installation_id, &waiting).await?;
+    let known: BTreeSet<&PackageName> =
+        snapshot.releases.keys().map(|name| &name.package).collect();
+    let mut packages: BTreeSet<PackageName> = reads
+        .keys()
+        .map(|deployment| deployment.package.clone())
+        .collect();
+    packages.retain(|package| !known.contains(package));
+    let ids = packages::read(connection, installation_id, &packages).await?;
+    let (releases, approvals) = releases::read(connection, &ids, &BTreeSet::new()).await?;
+    snapshot.releases.extend(releases);
+    snapshot.approvals.extend(approvals);
+    snapshot.reads.extend(reads);
+    Ok(())
+}
+
+/// The releases that are live in the deployments.
+async fn live(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    deployments: &BTreeSet<DeploymentName>,
+) -> Result<BTreeSet<ReleaseName>> {
+    if deployments.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let keys = scope.live.iter().map(|(package, environment)| {
-        latest_document(package, &TaskKey::Deploy(environment.clone()))
-    });
-    let references = keys.collect();
-    let found = documents::read(connection, scope.installation_id, &references).await?;
+    let references = deployments.iter().map(DeploymentName::document).collect();
+    let found = documents::read(connection, installation_id, &references).await?;
     let mut releases = BTreeSet::new();
     for (reference, body) in &found {
         if let Some(package) = reference.package() {

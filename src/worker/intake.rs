@@ -86,6 +86,12 @@ impl Worker {
                 let package: PackageName = internal(delivery)?;
                 self.replan(delivery, &package).await
             }
+            "ocuroot.replan_all" => {
+                let installation_id = installation_of(delivery)?;
+                let none = BTreeSet::new();
+                let packages = self.store.released_packages(installation_id, &none).await?;
+                self.decide_on(delivery, Trigger::Replan(packages)).await
+            }
             "ocuroot.wake" => {
                 let Wake {
                     packages,

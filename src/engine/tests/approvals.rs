@@ -30,7 +30,10 @@ fn an_approval_is_written_down_and_lets_the_release_go_on() {
     ");
     story.approve_as("ann", "api/@r1");
     assert_snapshot!(story.answers(), @"approved api/@r1: staging");
-    assert_snapshot!(story.changes(), @"ann says approve of api/@r1 in staging");
+    assert_snapshot!(story.changes(), @r#"
+    ann says approve of api/@r1 in staging
+    api/@/deploy/staging should be {"input":{},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
       deploy/staging/1: starting

@@ -36,7 +36,10 @@ fn breaking_the_glass_goes_past_locks_freezes_windows_soak_approvals_and_the_que
     ");
     story.break_glass("api/@r1/deploy/production");
     assert_snapshot!(story.answers(), @"approved api/@r1: production");
-    assert_snapshot!(story.changes(), @"ada says break_glass of api/@r1 in production");
+    assert_snapshot!(story.changes(), @r#"
+    ada says break_glass of api/@r1 in production
+    api/@/deploy/production should be {"input":{},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
       deploy/staging/1: complete
@@ -127,6 +130,7 @@ fn a_deployment_of_a_pull_request_may_break_the_glass() {
     ada says break_glass of api/@r1 in staging
     #5 asks for api staging
     #5 holds api staging
+    api/@/deploy/staging should be {"input":{},"release":"api/@r1"}
     "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running

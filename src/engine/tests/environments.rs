@@ -24,7 +24,9 @@ fn a_new_environment_has_the_other_packages_evaluated_again() {
     story.push("web", "a1", "task/build");
     story.environment_with("eu", &[("type", "production")]);
     assert_snapshot!(story.changes(), @r#"
-    @/environment/eu = {"attributes":{"type":"production"},"name":"eu","repository":"github.com/acme/shop"}
+    @/environment/eu should be {"attributes":{"type":"production"},"name":"eu"}
+    eu is registered
+    @/environment/eu = {"attributes":{"type":"production"},"name":"eu"}
     replan api
     replan web
     report of eeeeeee
@@ -40,7 +42,9 @@ fn an_environment_that_stays_as_it_is_changes_nothing() {
     assert_snapshot!(story.changes(), @"report of eeeeeee");
     story.environment_with("eu", &[("type", "staging")]);
     assert_snapshot!(story.changes(), @r#"
-    @/environment/eu = {"attributes":{"type":"staging"},"name":"eu","repository":"github.com/acme/shop"}
+    @/environment/eu should be {"attributes":{"type":"staging"},"name":"eu"}
+    eu is registered
+    @/environment/eu = {"attributes":{"type":"staging"},"name":"eu"}
     replan api
     report of eeeeeee
     "#);

@@ -26,6 +26,7 @@ fn a_deployment_of_a_pull_request_holds_the_environment() {
     api/@r1/commit/b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1 = {"time":"1970-01-01T00:00:01Z"}
     #5 asks for api staging
     #5 holds api staging
+    api/@/deploy/staging should be {"input":{},"release":"api/@r1"}
     "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
@@ -38,7 +39,10 @@ fn a_closed_pull_request_gives_back_what_the_default_branch_had() {
     let mut story = held();
     story.close(5);
     assert_snapshot!(story.answers(), @"api staging is given back");
-    assert_snapshot!(story.changes(), @"#5 gives back api staging");
+    assert_snapshot!(story.changes(), @r#"
+    #5 gives back api staging
+    api/@/deploy/staging should be {"input":{},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.effects(), @"
     attempt api/@r1/deploy/staging/2 1
     release check api/@r1

@@ -58,7 +58,10 @@ fn a_step_of_a_pull_request_is_nobody_elses() {
     story.outputs("api/@r1/task/build", json!({"image": "api:1"}));
     story.propose(5, "b1", ("api", FILE), "staging");
     story.outputs("api/@r2/task/build", json!({"image": "api:2"}));
-    assert_snapshot!(story.changes(), @r#"api/@r2/task/build = {"input":{},"output":{"image":"api:2"},"pull_request":5,"release":"api/@r2","run_ref":"api/@r2/task/build/1","type":"task"}"#);
+    assert_snapshot!(story.changes(), @r#"
+    api/@r2/task/build = {"input":{},"output":{"image":"api:2"},"pull_request":5,"release":"api/@r2","run_ref":"api/@r2/task/build/1","type":"task"}
+    api/@/deploy/staging should be {"input":{},"release":"api/@r2"}
+    "#);
     story.push(
         "web",
         "c1",
@@ -194,6 +197,7 @@ fn a_head_that_is_merged_as_it_is_becomes_the_default_branchs_release() {
     api/@/task/build = {"input":{},"output":{"image":"api:1"},"release":"api/@r1","run_ref":"api/@r1/task/build/1","type":"task"}
     api/@/deploy/staging = {"input":{},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/1","type":"up"}
     report of b1b1b1b
+    api/@/deploy/production should be {"input":{},"release":"api/@r1"}
     "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running

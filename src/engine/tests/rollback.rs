@@ -27,10 +27,11 @@ fn a_rollback_brings_back_the_recorded_inputs_and_pins() {
     let mut story = two_releases();
     story.rollback("api/@r1/deploy/staging");
     assert_snapshot!(story.answers(), @"api/@r1 comes back to staging");
-    assert_snapshot!(story.changes(), @"
+    assert_snapshot!(story.changes(), @r#"
     staging is a pin
     robin says deploy of api/@r1 in staging
-    ");
+    api/@/deploy/staging should be {"input":{"size":1},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
       deploy/staging/1: complete

@@ -22,11 +22,12 @@ fn before_production(rules: &str) -> Story {
 fn rules_that_are_lifted_let_go_on() {
     let mut story = before_production("protect production approvals:1");
     story.rules("");
-    assert_snapshot!(story.changes(), @"
+    assert_snapshot!(story.changes(), @r#"
     repo.ocu.star guards nothing
     wake 0
     report of fffffff
-    ");
+    api/@/deploy/production should be {"input":{},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
       deploy/staging/1: complete
@@ -42,11 +43,12 @@ fn a_rules_file_that_is_gone_guards_nothing() {
         files: Some(["api/release.ocu.star".to_owned()].into()),
         ..push("fe", &[])
     });
-    assert_snapshot!(story.changes(), @"
+    assert_snapshot!(story.changes(), @r#"
     repo.ocu.star guards nothing
     wake 0
     report of fefefef
-    ");
+    api/@/deploy/production should be {"input":{},"release":"api/@r1"}
+    "#);
     assert_snapshot!(story.table(), @"
     api/@r1 running
       deploy/staging/1: complete

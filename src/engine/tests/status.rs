@@ -23,6 +23,7 @@ fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
         base: None,
         authors: [].into(),
         reply_to: None,
+        is_again: false,
         created_at: Timestamp(0),
         runs: [].into(),
     };

@@ -9,12 +9,9 @@ use super::language::{
     task_name,
 };
 use super::laws;
-use crate::engine::{
-    self, Change, CommitReport, NewReleases, Plan, Release, Run, Snapshot, Trigger, Wish,
-};
+use crate::engine::{self, CommitReport, NewReleases, Plan, Run, Snapshot, Trigger, Wish};
 use crate::model::{
-    Actor, CommitSha, Environment, EnvironmentName, GuardFile, Hold, Outcome, PackageName,
-    Permission, Reference, ReleaseName, ReleaseNumber, RunKind, RunName, RunState, SubPathKind,
+    Actor, CommitSha, EnvironmentName, Outcome, PackageName, Permission, ReleaseName, RunName,
     Timestamp,
 };
 
@@ -49,6 +46,7 @@ impl Story {
             self.keep(change);
         }
         self.remember_what_the_default_branch_brought();
+        self.look_who_is_where();
         laws::check(&before, &self.snapshot, now);
         let rest = engine::plan(self.snapshot.clone(), &[], now);
         assert_eq!(rest, Plan::default(), "the decision left something undone");
@@ -58,146 +56,6 @@ impl Story {
     /// The time of the last decision.
     pub(super) fn now(&self) -> Timestamp {
         Timestamp(self.clock)
-    }
-
-    fn keep(&mut self, change: &Change) {
-        match change {
-            Change::PutRelease(release) => self.keep_release(release),
-            Change::PutRun(name, run) => {
-                let release = self.snapshot.releases.get_mut(&name.release);
-                let runs = &mut release.expect("a run's release is put before it").runs;
-                runs.insert((name.key.clone(), name.number), (**run).clone());
-            }
-            Change::PutDocument(reference, value) => self.keep_document(reference, Some(value)),
-            Change::DeleteDocument(reference) => self.keep_document(reference, None),
-            Change::PutTag(package, tag, release) => {
-                let key = (package.clone(), tag.clone());
-                self.tags.insert(key, release.clone());
-            }
-            Change::WatchAlso(package, paths) => {
-                self.watched.insert(package.clone(), paths.clone());
-            }
-            Change::PutCommitReport { commit, report, .. } => {
-                self.reports.insert(commit.clone(), (**report).clone());
-            }
-            Change::Replan(package) => {
-                self.replans.insert(package.clone());
-            }
-            Change::Wake { at, .. } => {
-                self.wakes.insert(at.unwrap_or_default());
-            }
-            Change::LetGo(package, environment, pull_request) => {
-                let left = (package.clone(), environment.clone(), *pull_request);
-                self.left.insert(left);
-            }
-            standing => self.keep_standing(standing),
-        }
-    }
-
-    /// Rules, locks, holds, and what people said.
-    fn keep_standing(&mut self, change: &Change) {
-        let snapshot = &mut self.snapshot;
-        match change {
-            Change::PutGuards(file) => {
-                let others = |other: &GuardFile| other.path != file.path;
-                snapshot.guards.retain(others);
-                snapshot.guards.push((**file).clone());
-            }
-            Change::DeleteGuards(_, path) => snapshot.guards.retain(|file| file.path != *path),
-            Change::PutLock(lock) => {
-                snapshot.locks.retain(|other| other.key() != lock.key());
-                snapshot.locks.push(lock.clone());
-            }
-            Change::DeleteLock(lock) => snapshot.locks.retain(|other| other.key() != lock.key()),
-            Change::PutHold(hold) => {
-                snapshot.holds.retain(|other| !is_same(other, hold));
-                snapshot.holds.push(hold.clone());
-            }
-            Change::DeleteHold(hold) => snapshot.holds.retain(|other| !is_same(other, hold)),
-            Change::DeleteApprovals(release, environment) => {
-                let key = (release.clone(), environment.clone());
-                snapshot.approvals.remove(&key);
-            }
-            Change::PutApproval(release, environment, approval) => {
-                let key = (release.clone(), environment.clone());
-                let said = snapshot.approvals.entry(key).or_default();
-                let kind = approval.kind.as_str();
-                said.retain(|other| other.by != approval.by || other.kind.as_str() != kind);
-                said.push((**approval).clone());
-            }
-            _ => {}
-        }
-    }
-
-    /// What a store answers when it is asked what may be given back.
-    fn remember_what_the_default_branch_brought(&mut self) {
-        let mut last = BTreeMap::new();
-        let releases = self.snapshot.releases.values();
-        for release in releases.filter(|release| release.lane.is_none()) {
-            for ((key, number), run) in &release.runs {
-                let is_success = run.kind == RunKind::Up && run.state == RunState::Complete;
-                let Some(environment) = key.environment().filter(|_| is_success) else {
-                    continue;
-                };
-                let place = (release.name.package.clone(), environment.clone());
-                let ended = (run.finished_at, release.name.number, *number);
-                let known = last.entry(place).or_insert((ended, release.name.clone()));
-                if ended > known.0 {
-                    *known = (ended, release.name.clone());
-                }
-            }
-        }
-        let last = last
-            .into_iter()
-            .map(|(place, (_, release))| (place, release));
-        self.snapshot.last_of_default = last.collect();
-    }
-
-    /// A release's row without its runs: they must come as changes of their own.
-    fn keep_release(&mut self, release: &Release) {
-        let name = release.name.clone();
-        let runs = self.snapshot.releases.remove(&name).map(|old| old.runs);
-        let row = Release {
-            runs: runs.unwrap_or_default(),
-            ..release.clone()
-        };
-        let next = self
-            .snapshot
-            .next_numbers
-            .entry(name.package.clone())
-            .or_insert(ReleaseNumber(1));
-        next.0 = next.0.max(name.number.0 + 1);
-        let key = (name.package.clone(), row.commit.clone());
-        let at_commit = self.snapshot.at_commit.insert(key, name.clone());
-        assert!(
-            at_commit.is_none_or(|other| other == name),
-            "{name} is a second release of its commit"
-        );
-        self.snapshot.releases.insert(name, row);
-    }
-
-    fn keep_document(&mut self, reference: &Reference, value: Option<&Value>) {
-        match value {
-            Some(value) => {
-                self.snapshot
-                    .documents
-                    .insert(reference.clone(), value.clone());
-            }
-            None => {
-                self.snapshot.documents.remove(reference);
-            }
-        }
-        if let (Some(value), Some((SubPathKind::Environment, _))) = (value, &reference.subpath) {
-            let environment: Environment =
-                serde_json::from_value(value.clone()).expect("an environment's document");
-            if let Some(owner) = value["repository"].as_str() {
-                let owners = &mut self.snapshot.registered_by;
-                owners.insert(environment.name.clone(), owner.to_owned());
-            }
-            self.snapshot
-                .environments
-                .insert(environment.name.clone(), environment);
-        }
     }
 
     /// A push that changes one package.
@@ -304,6 +162,24 @@ impl Story {
         }]);
     }
 
+    /// A person takes a custom value away.
+    pub(super) fn unset(&mut self, name: &str) {
+        self.decide(&[Trigger::SetCustom {
+            reference: reference(name),
+            value: None,
+        }]);
+    }
+
+    /// A task succeeds and names its release.
+    pub(super) fn tagged(&mut self, task: &str, tag: &str) {
+        let outcome = Outcome::Done {
+            outputs: BTreeMap::new(),
+            tags: vec![tag.to_owned()],
+            watch: Vec::new(),
+        };
+        self.ended(task, outcome);
+    }
+
     pub(super) fn approve(&mut self, wish: &str) {
         self.decide(&[Trigger::Approve(command(wish))]);
     }
@@ -358,10 +234,6 @@ pub(super) fn actor(login: &str) -> Actor {
         permission: Permission::Write,
         grants: BTreeSet::new(),
     }
-}
-
-fn is_same(one: &Hold, other: &Hold) -> bool {
-    one.is_same_place(other) && one.pull_request == other.pull_request
 }
 
 pub(super) fn done(outputs: Value) -> Outcome {

@@ -50,6 +50,9 @@ impl Story {
             Some(Waiting::ForRelease(other)) => {
                 text.push_str(&format!(" behind {}", short(&other.to_string())));
             }
+            Some(Waiting::ForDeployment(other)) => {
+                text.push_str(&format!(" behind {}", short(&other.to_string())));
+            }
             Some(Waiting::ForInputs(missing)) => {
                 let missing: Vec<String> = missing
                     .iter()
@@ -101,12 +104,25 @@ impl Story {
                 Some(format!("{package} watches {}", paths.join(" ")))
             }
             Change::PutCommitReport { commit, .. } => Some(format!("report of {}", commit.short())),
+            Change::ReplanAll => Some("replan everything".to_owned()),
             Change::Replan(package) => Some(format!("replan {package}")),
             Change::PutReaders(_, read) if read.is_empty() => None,
             Change::PutReaders(package, read) => {
                 let read: Vec<String> = read.iter().map(ToString::to_string).collect();
                 Some(format!("{package} reads {}", read.join(" ")))
             }
+            Change::PutReads(_, reads) if reads.is_empty() => None,
+            Change::PutReads(deployment, reads) => {
+                let reads: Vec<String> = reads.iter().map(ToString::to_string).collect();
+                Some(format!("{deployment} reads {}", reads.join(" ")))
+            }
+            Change::PutIntent(reference, value) => Some(format!("{reference} should be {value}")),
+            Change::DeleteIntent(reference) => Some(format!("{reference} should not be")),
+            Change::PutRegistration(name, registration) if registration.is_leaving => {
+                Some(format!("{name} leaves"))
+            }
+            Change::PutRegistration(name, _) => Some(format!("{name} is registered")),
+            Change::DeleteRegistration(name) => Some(format!("{name} is gone")),
             Change::PreviewAgain(_) => Some("preview again".to_owned()),
             Change::Wake { at, .. } => Some(format!("wake {}", at.map_or(0, |at| at.0))),
             Change::LetGo(package, environment, pull_request) => Some(format!(

@@ -38,6 +38,7 @@ impl Scene {
             base: None,
             authors: [].into(),
             reply_to: None,
+            is_again: false,
             created_at: Timestamp(0),
             runs: BTreeMap::new(),
         };

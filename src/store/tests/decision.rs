@@ -149,6 +149,7 @@ pub(super) fn of_default_branch() -> Release {
         base: None,
         authors: BTreeSet::new(),
         reply_to: None,
+        is_again: false,
         created_at: NOW,
         runs: BTreeMap::new(),
     }

@@ -174,6 +174,8 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         writes: BTreeSet::from([tagged()]),
         approves: BTreeSet::from([release()]),
         returns: BTreeSet::from([(package(), staging())]),
+        intents: BTreeSet::from([tagged()]),
+        environments: BTreeSet::from([staging()]),
         repositories: BTreeSet::from([package().repository]),
     };
     let (snapshot, version) = store.snapshot(&scope).await?;

@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 7] = [
+const WALKS: [(&str, &str); 8] = [
     (
         "SELECT sequence, hash FROM audit",
         "the last entry of a chain is the first one found, from the end of its index",
@@ -25,6 +25,10 @@ const WALKS: [(&str, &str); 7] = [
     (
         "SELECT path, watch, also, loads FROM package",
         "a push is held against every package of its repository",
+    ),
+    (
+        "SELECT environment, repository, path, is_leaving FROM registration",
+        "environments are places, of which a workspace has few",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),
     (

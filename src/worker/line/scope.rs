@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{NewReleases, Trigger, Unlock, Wish, inputs_read};
+use crate::engine::{Application, NewReleases, Trigger, Unlock, Wish, inputs_read, tag_reference};
 use crate::model::{
-    EnvironmentName, Hold, Lock, LockScope, Outcome, Package, PackageName, Reference, ReleaseName,
-    RunName, SubPathKind, latest_document,
+    DeploymentName, EnvironmentName, Hold, Lock, LockScope, Outcome, Package, PackageName,
+    Reference, ReleaseName, RunName, SubPathKind, latest_document,
 };
 use crate::store::Scope;
 
@@ -35,9 +35,9 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
             scope.releases.insert(run.release.clone());
         }
         Trigger::Ended { run, outcome, .. } => of_end(scope, run, outcome),
-        Trigger::SetCustom { reference, .. } => {
-            scope.writes.insert(reference.clone());
-        }
+        Trigger::SetCustom { reference, .. } => of_value(scope, reference),
+        Trigger::Intend { .. } | Trigger::Replan(_) => {}
+        Trigger::Apply(wish) => of_application(scope, wish),
         Trigger::Approve(wish) => {
             of_wish(scope, wish);
             scope.approves.insert(wish.release.clone());
@@ -99,11 +99,40 @@ fn of_file(scope: &mut Scope, release: &ReleaseName, package: &Package) {
 fn of_end(scope: &mut Scope, run: &RunName, outcome: &Outcome) {
     scope.releases.insert(run.release.clone());
     match outcome {
-        Outcome::Done { .. } => scope.writes.extend(documents_of(run)),
+        Outcome::Done { tags, .. } => {
+            let package = &run.release.package;
+            scope.writes.extend(documents_of(run));
+            let tags = tags.iter().map(|tag| tag_reference(package, tag));
+            scope.writes.extend(tags);
+        }
         Outcome::Next { inputs, .. } => {
             scope.reads.extend(inputs_read(&run.release, inputs));
         }
-        Outcome::Failed { .. } => {}
+        // Nothing is written, but whoever waited for its end goes on.
+        Outcome::Failed { .. } => scope.writes.extend(documents_of(run)),
+    }
+}
+
+/// A value of a package is one of its latest release, too.
+fn of_value(scope: &mut Scope, reference: &Reference) {
+    scope.packages.extend(reference.package());
+    scope.writes.insert(reference.clone());
+}
+
+fn of_application(scope: &mut Scope, wish: &Application) {
+    scope.intents.insert(wish.reference.clone());
+    scope.repositories.extend(wish.repository.clone());
+    match &wish.reference.subpath {
+        Some((SubPathKind::Custom, _)) => of_value(scope, &wish.reference),
+        Some((SubPathKind::Environment, name)) => {
+            scope.environments.extend(name.parse::<EnvironmentName>());
+            scope.writes.insert(wish.reference.clone());
+        }
+        _ => {
+            if let Some(deployment) = DeploymentName::of_reference(&wish.reference) {
+                of_place(scope, &deployment.package, &deployment.environment);
+            }
+        }
     }
 }
 

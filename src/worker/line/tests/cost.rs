@@ -155,13 +155,13 @@ async fn a_decision_makes_the_same_statements_among_few_and_among_many_deploymen
     let (few, many) = (life(&mut few).await, life(&mut many).await);
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
-    push: 25 statements
-    the same push: 21 statements
-    build done: 27 statements
-    staging done: 29 statements
-    approve: 26 statements
-    retry: 23 statements
-    undeploy: 25 statements
+    push: 27 statements
+    the same push: 23 statements
+    build done: 30 statements
+    staging done: 33 statements
+    approve: 28 statements
+    retry: 25 statements
+    undeploy: 27 statements
     ");
 }
 
@@ -232,9 +232,9 @@ async fn a_pull_request_costs_the_same_among_few_and_among_many_deployments() {
     let (few, many) = (proposal(few).await, proposal(many).await);
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
-    propose: 37 statements
-    staging done: 36 statements
-    head moved: 15 statements
-    close: 32 statements
+    propose: 38 statements
+    staging done: 42 statements
+    head moved: 16 statements
+    close: 35 statements
     ");
 }

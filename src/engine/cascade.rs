@@ -1,0 +1,284 @@
+//! What follows when something changes that live deployments read: exactly those run again, each at its own release
+//! and commit, providers before readers, each distinct set of inputs once (reference/ocuroot.md §4.8, Q-E3, Q-E19).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::inputs;
+use super::snapshot::{Cascade, Release, Run, Snapshot};
+use super::world::World;
+use crate::model::{
+    Action, DeploymentName, Input, Reference, ReleaseName, RunKind, RunName, RunNumber, RunState,
+    Task, TaskKey,
+};
+
+/// A deployment whose own change makes what it reads change again is run this often in one cascade; then a person is
+/// asked. Most circles settle in the second lap.
+const LAPS: u32 = 3;
+
+/// The deployments a change came through, each with how often.
+pub(super) type Route = BTreeMap<DeploymentName, u32>;
+
+/// Looks at every live deployment that reads what this decision has changed, and at those that ended in it: what they
+/// read may have changed while they ran.
+pub(super) fn follow(world: &mut World) {
+    let changed = world.take_changed();
+    let mut wanted: BTreeMap<DeploymentName, Cascade> = BTreeMap::new();
+    for deployment in world.take_ended() {
+        wanted.entry(deployment).or_default();
+    }
+    for (deployment, reads) in &world.snapshot.reads {
+        for (reference, route) in changed
+            .iter()
+            .filter(|(changed, _)| reads.contains(*changed))
+        {
+            let cascade = wanted.entry(deployment.clone()).or_default();
+            cascade.changed.insert(reference.clone());
+            merge(&mut cascade.through, route);
+        }
+    }
+    for (deployment, cascade) in wanted {
+        reconsider(world, &deployment, cascade);
+    }
+}
+
+/// The route of what the run leaves: the one it came by, and its own deployment.
+pub(super) fn route(world: &World, name: &RunName) -> Route {
+    let run = world.snapshot.run(name);
+    let cascade = run.and_then(|run| run.cascade.as_ref());
+    let mut route = cascade.map_or_else(Route::new, |cascade| cascade.through.clone());
+    if let Some(own) = DeploymentName::of(&name.release.package, &name.key) {
+        *route.entry(own).or_default() += 1;
+    }
+    route
+}
+
+fn merge(into: &mut Route, route: &Route) {
+    for (deployment, laps) in route {
+        let known = into.entry(deployment.clone()).or_default();
+        *known = (*known).max(*laps);
+    }
+}
+
+/// Has a live deployment run again if what it would be given differs from what it was given last, and was not tried.
+fn reconsider(world: &mut World, deployment: &DeploymentName, cascade: Cascade) {
+    let Some(next) = next_run(world, deployment) else {
+        return;
+    };
+    let (name, values) = (next.name, next.values);
+    let mut run = Run {
+        down: next.down,
+        ..Run::pending(RunKind::Up, next.action, next.inputs, world.now)
+    };
+    if cascade.through.get(deployment).copied().unwrap_or(0) >= LAPS {
+        run.error = Some(circle(deployment, &cascade.through));
+        run.state = RunState::Failed;
+        run.finished_at = Some(world.now);
+        if let Some(call) = run.calls.first_mut() {
+            call.values = values;
+        }
+    }
+    run.cascade = Some(cascade);
+    world.show(&name.release);
+    world.insert_run(name, run);
+}
+
+fn circle(deployment: &DeploymentName, through: &Route) -> String {
+    let others: Vec<String> = through
+        .keys()
+        .filter(|other| *other != deployment)
+        .map(|other| format!("{} in {}", other.package.short(), other.environment))
+        .collect();
+    format!(
+        "{} in {} was deployed {LAPS} times because its own output changes what it reads, by way of {}, and it does \
+         not settle. It keeps what it has. `/ocuroot retry {}` deploys it once more",
+        deployment.package.short(),
+        deployment.environment,
+        others.join(" and "),
+        deployment.environment,
+    )
+}
+
+/// A run that is still to be inserted.
+struct Next {
+    name: RunName,
+    action: Action,
+    down: Option<Action>,
+    inputs: BTreeMap<String, Input>,
+    /// The inputs as they are now.
+    values: BTreeMap<String, Value>,
+}
+
+fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
+    let snapshot = &world.snapshot;
+    let key = deployment.key();
+    // What is on its way out is not changed any more.
+    snapshot.environments.get(&deployment.environment)?;
+    let release = live_release(snapshot, deployment)?;
+    let (number, latest) = release.latest_run(&key)?;
+    // What is under way is looked at again at its end, and what is to go down goes down.
+    if !latest.state.is_finished() || latest.kind == RunKind::Down {
+        return None;
+    }
+    let live = live_run(release, &key)?;
+    let first = live.calls.first()?;
+    let task = declared_anew(release, &key, live);
+    let (action, declared, down) = match task {
+        Some(task) => (&task.action, &task.inputs, &task.down),
+        None => (&first.action, &first.inputs, &live.down),
+    };
+    let inputs = inputs::sticky(declared, &first.values);
+    let call = super::snapshot::Call {
+        action: action.clone(),
+        inputs: inputs.clone(),
+        values: BTreeMap::new(),
+    };
+    let values = inputs::resolve(snapshot, &release.name, &call).ok()?;
+    let own = own_inputs(deployment, &release.name, &inputs);
+    let is_known = |known: &BTreeMap<String, Value>| is_same(known, &values, &own);
+    let is_tried = release
+        .runs
+        .iter()
+        .rev()
+        .filter(|((of, _), run)| *of == key && run.kind == RunKind::Up)
+        .take_while(|(_, run)| run.state != RunState::Complete)
+        .any(|(_, run)| run.calls.first().is_some_and(|call| is_known(&call.values)));
+    if is_known(&first.values) && action == &first.action || is_tried {
+        return None;
+    }
+    Some(Next {
+        name: release.run_name(&key, RunNumber(number.0 + 1)),
+        action: action.clone(),
+        down: down.clone(),
+        inputs,
+        values,
+    })
+}
+
+/// What the release's file says of the deployment now, if it was evaluated again since and says something else. What
+/// was brought back with recorded inputs keeps those.
+fn declared_anew<'a>(release: &'a Release, key: &TaskKey, live: &Run) -> Option<&'a Task> {
+    let task = release.package.task(key)?;
+    let first = live.calls.first()?;
+    let is_recorded = first
+        .inputs
+        .values()
+        .all(|input| matches!(input, Input::Value { .. }));
+    let names_differ = !task.inputs.keys().eq(first.inputs.keys());
+    let is_anew = names_differ
+        || task.action != first.action
+        || task.inputs.iter().any(|(name, input)| match input {
+            Input::Value { .. } => first.inputs.get(name) != Some(input),
+            Input::Reference { reference, .. } => !matches!(
+                first.inputs.get(name),
+                Some(Input::Reference { reference: known, .. }) if known == reference
+            ),
+        });
+    (is_anew && !is_recorded).then_some(task)
+}
+
+/// Inputs that read what the deployment itself leaves: their change is no reason to deploy it.
+fn own_inputs(
+    deployment: &DeploymentName,
+    release: &ReleaseName,
+    inputs: &BTreeMap<String, Input>,
+) -> BTreeSet<String> {
+    let is_own = |input: &Input| match input {
+        Input::Value { .. } => false,
+        Input::Reference { reference, .. } => {
+            let absolute = inputs::absolute(release, reference);
+            DeploymentName::of_reference(&absolute).as_ref() == Some(deployment)
+        }
+    };
+    let own = inputs.iter().filter(|(_, input)| is_own(input));
+    own.map(|(name, _)| name.clone()).collect()
+}
+
+fn is_same(
+    known: &BTreeMap<String, Value>,
+    wanted: &BTreeMap<String, Value>,
+    except: &BTreeSet<String>,
+) -> bool {
+    let of = |values: &BTreeMap<String, Value>| -> BTreeMap<String, Value> {
+        let counting = values.iter().filter(|(name, _)| !except.contains(*name));
+        counting
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    of(known) == of(wanted)
+}
+
+fn live_release<'a>(snapshot: &'a Snapshot, deployment: &DeploymentName) -> Option<&'a Release> {
+    let key = deployment.key();
+    let holder = super::readiness::holder(snapshot, &deployment.package, &key)?;
+    snapshot.releases.get(&ReleaseName {
+        package: deployment.package.clone(),
+        number: holder.number,
+    })
+}
+
+/// The run that brought up what is there of a release.
+pub(super) fn live_run<'a>(release: &'a Release, key: &TaskKey) -> Option<&'a Run> {
+    let mut runs = release.runs.iter().rev();
+    let found = runs.find(|((of, _), run)| {
+        of == key && run.kind == RunKind::Up && run.state == RunState::Complete
+    });
+    found.map(|(_, run)| run)
+}
+
+/// Every document that the run's first function reads, as others may change it: with the tags and the latest releases
+/// by which it is named.
+pub(super) fn reads(name: &RunName, run: &Run) -> BTreeSet<Reference> {
+    let Some(first) = run.calls.first() else {
+        return BTreeSet::new();
+    };
+    let mut reads = inputs::documents_read(&name.release, first);
+    let tags: Vec<Reference> = reads.iter().filter_map(inputs::tag_of).collect();
+    reads.extend(tags);
+    reads
+}
+
+/// What a run of a cascade waits for: a deployment it reads, directly or through others, is being deployed again
+/// itself. In a circle nobody waits.
+pub(super) fn provider_at_work(
+    snapshot: &Snapshot,
+    own: &DeploymentName,
+) -> Option<DeploymentName> {
+    let providers = providers(snapshot, own);
+    let mut at_work = providers
+        .iter()
+        .filter(|provider| *provider != own && is_at_work(snapshot, provider));
+    at_work
+        .find(|provider| !self::providers(snapshot, provider).contains(own))
+        .cloned()
+}
+
+fn is_at_work(snapshot: &Snapshot, deployment: &DeploymentName) -> bool {
+    let key = deployment.key();
+    let mut releases = snapshot.releases.values();
+    releases.any(|release| {
+        release.name.package == deployment.package
+            && release
+                .latest_run(&key)
+                .is_some_and(|(_, run)| run.cascade.is_some() && run.state.is_active())
+    })
+}
+
+/// The deployments that one reads, directly or through others. What a provider reads is among them, so that it has
+/// fewer of them, unless both are in one circle.
+pub(super) fn providers(snapshot: &Snapshot, own: &DeploymentName) -> BTreeSet<DeploymentName> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![own.clone()];
+    while let Some(deployment) = open.pop() {
+        let reads = snapshot.reads.get(&deployment);
+        for reference in reads.into_iter().flatten() {
+            if let Some(provider) = DeploymentName::of_reference(reference)
+                && found.insert(provider.clone())
+            {
+                open.push(provider);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,180 @@
+//! Environments that come, go and come back. One that goes is emptied first: what is live there is taken down, readers
+//! before what they read, each by the program that brought it up; once nothing is left, it is gone (Q-E13).
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::bring;
+use super::plan::Change;
+use super::readiness::{holder, supersede};
+use super::snapshot::Snapshot;
+use super::world::World;
+use crate::model::{
+    DeploymentName, Environment, EnvironmentName, Reference, Registration, ReleaseName, RunKind,
+    RunName, RunState, SubPathKind,
+};
+
+/// An environment is there, as it is told. One that is being emptied is emptied first, and comes back then.
+pub(super) fn register(world: &mut World, environment: &Environment, registration: Registration) {
+    let name = &environment.name;
+    let reference = document(name);
+    let value = json!({ "name": name, "attributes": environment.attributes });
+    world.put_intent(reference.clone(), Some(value.clone()));
+    if is_leaving(&world.snapshot, name) {
+        return;
+    }
+    world.put_registration(name, registration);
+    world.put_document(reference, Some(value));
+    let environments = &mut world.snapshot.environments;
+    environments.insert(name.clone(), environment.clone());
+}
+
+/// Takes an environment away. `false` if there is none.
+pub(super) fn begin(world: &mut World, name: &EnvironmentName) -> bool {
+    let Some(known) = world.snapshot.registrations.get(name).cloned() else {
+        return false;
+    };
+    world.snapshot.environments.remove(name);
+    world.put_intent(document(name), None);
+    let leaving = Registration {
+        is_leaving: true,
+        ..known
+    };
+    world.put_registration(name, leaving);
+    for run in unbegun(world, name) {
+        supersede(world, &run);
+    }
+    let occupants = world.snapshot.occupants.entry(name.clone()).or_default();
+    for occupant in occupants.clone() {
+        take_down(world, &occupant);
+    }
+    true
+}
+
+/// Takes down what came up in an environment after it was to be emptied.
+pub(super) fn go_on(world: &mut World) {
+    for name in leaving(&world.snapshot) {
+        let occupants = world.snapshot.occupants.get(&name).cloned();
+        for occupant in occupants.iter().flatten() {
+            if !has_way_down(world, occupant) {
+                take_down(world, occupant);
+            }
+        }
+    }
+}
+
+/// An environment that was to be emptied and is empty is gone.
+pub(super) fn conclude(world: &mut World) {
+    for name in leaving(&world.snapshot) {
+        let occupants = world.snapshot.occupants.get(&name);
+        let is_empty = occupants.is_some_and(BTreeSet::is_empty);
+        if is_empty && !is_being_deployed_to(world, &name) {
+            world.put_document(document(&name), None);
+            let known = world.snapshot.registrations.remove(&name);
+            world.change(Change::DeleteRegistration(name.clone()));
+            come_back(world, &name, known.unwrap_or_default());
+        }
+    }
+}
+
+/// What was wanted again meanwhile.
+fn come_back(world: &mut World, name: &EnvironmentName, known: Registration) {
+    let wanted = world.snapshot.intents.get(&document(name)).cloned();
+    let wanted = wanted.and_then(|wanted| serde_json::from_value::<Environment>(wanted).ok());
+    if let Some(environment) = wanted {
+        let registration = Registration {
+            is_leaving: false,
+            ..known
+        };
+        register(world, &environment, registration);
+        world.change(Change::ReplanAll);
+    }
+}
+
+fn leaving(snapshot: &Snapshot) -> Vec<EnvironmentName> {
+    let registrations = snapshot.registrations.iter();
+    let leaving = registrations.filter(|(_, registration)| registration.is_leaving);
+    leaving.map(|(name, _)| name.clone()).collect()
+}
+
+fn document(name: &EnvironmentName) -> Reference {
+    Reference::global(SubPathKind::Environment, name.as_str())
+}
+
+fn is_leaving(snapshot: &Snapshot, name: &EnvironmentName) -> bool {
+    let registration = snapshot.registrations.get(name);
+    registration.is_some_and(|registration| registration.is_leaving)
+}
+
+/// Queues the way down of what is live. What has none is only forgotten.
+fn take_down(world: &mut World, occupant: &DeploymentName) {
+    world.put_intent(occupant.document(), None);
+    let live = live(&world.snapshot, occupant);
+    let goes = live.is_some_and(|live| bring::down(world, &live, &occupant.key()));
+    if !goes {
+        world.put_document(occupant.document(), None);
+        world.put_reads(occupant.clone(), BTreeSet::new());
+        if let Some(occupants) = world.snapshot.occupants.get_mut(&occupant.environment) {
+            occupants.remove(occupant);
+        }
+    }
+}
+
+fn live(snapshot: &Snapshot, deployment: &DeploymentName) -> Option<ReleaseName> {
+    let holder = holder(snapshot, &deployment.package, &deployment.key())?;
+    Some(ReleaseName {
+        package: deployment.package.clone(),
+        number: holder.number,
+    })
+}
+
+/// Whether the last that was done about it is to take it down, be it that this failed: then a person goes on.
+fn has_way_down(world: &World, occupant: &DeploymentName) -> bool {
+    let Some(live) = live(&world.snapshot, occupant) else {
+        return true;
+    };
+    // What this decision does not look at has not changed in it.
+    let Some(release) = world.snapshot.releases.get(&live) else {
+        return true;
+    };
+    let latest = release.latest_run(&occupant.key());
+    latest.is_some_and(|(_, run)| run.kind == RunKind::Down || !run.state.is_finished())
+}
+
+/// What is to go up in the environment and has not begun.
+fn unbegun(world: &World, name: &EnvironmentName) -> Vec<RunName> {
+    let mut found = Vec::new();
+    for release in world.snapshot.releases.values() {
+        for ((key, number), run) in &release.runs {
+            let is_it = run.state == RunState::Pending && run.kind == RunKind::Up;
+            if is_it && key.environment() == Some(name) {
+                found.push(release.run_name(key, *number));
+            }
+        }
+    }
+    found
+}
+
+fn is_being_deployed_to(world: &World, name: &EnvironmentName) -> bool {
+    world.snapshot.releases.values().any(|release| {
+        let mut runs = release.runs.iter();
+        runs.any(|((key, _), run)| key.environment() == Some(name) && !run.state.is_finished())
+    })
+}
+
+/// Another deployment in the same environment that is on its way out and reads what `own` leaves: it goes down first. In
+/// a circle nobody waits.
+pub(super) fn reader_left(snapshot: &Snapshot, own: &DeploymentName) -> Option<DeploymentName> {
+    if !is_leaving(snapshot, &own.environment) {
+        return None;
+    }
+    let occupants = snapshot.occupants.get(&own.environment)?;
+    let mut readers = occupants
+        .iter()
+        .filter(|other| *other != own && super::cascade::providers(snapshot, other).contains(own));
+    let own_providers = super::cascade::providers(snapshot, own);
+    readers
+        .find(|reader| !own_providers.contains(reader))
+        .cloned()
+}

@@ -1,0 +1,350 @@
+//! The graph of live deployments: what each reads, who is where, and where environments come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
+
+use super::documents::LIST;
+use super::{Result, from_json, parse, placeholders};
+use crate::model::{
+    DeploymentName, Environment, EnvironmentName, PackageName, Reference, Registration,
+    ReleaseNumber, SubPathKind, TaskKey,
+};
+
+/// What live deployments read, by deployment.
+pub(super) type Reads = BTreeMap<DeploymentName, BTreeSet<Reference>>;
+
+/// Writes down what a live deployment reads, in place of what it read before.
+pub(super) async fn put_reads(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation_id: i64,
+    deployment: &DeploymentName,
+    reads: &BTreeSet<Reference>,
+) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM live_read WHERE installation_id = $1 AND repository = $2 AND path = $3 \
+         AND environment = $4",
+    )
+    .bind(installation_id)
+    .bind(&deployment.package.repository)
+    .bind(&deployment.package.path)
+    .bind(deployment.environment.as_str())
+    .execute(&mut **transaction)
+    .await?;
+    let reads: Vec<&Reference> = reads.iter().collect();
+    for chunk in reads.chunks(LIST) {
+        let rows: Vec<String> = (0..chunk.len())
+            .map(|index| format!("($1, ${}, $2, $3, $4)", index + 5))
+            .collect();
+        let sql = format!(
+            "INSERT INTO live_read (installation_id, reference, repository, path, environment) VALUES {}",
+            rows.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql))
+            .bind(installation_id)
+            .bind(&deployment.package.repository)
+            .bind(&deployment.package.path)
+            .bind(deployment.environment.as_str());
+        for reference in chunk {
+            query = query.bind(reference.to_string());
+        }
+        query.execute(&mut **transaction).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn put_registration(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation_id: i64,
+    name: &EnvironmentName,
+    registration: &Registration,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO registration (installation_id, environment, repository, path, is_leaving) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, environment) DO UPDATE SET \
+         repository = excluded.repository, path = excluded.path, is_leaving = excluded.is_leaving",
+    )
+    .bind(installation_id)
+    .bind(name.as_str())
+    .bind(&registration.repository)
+    .bind(&registration.path)
+    .bind(i64::from(registration.is_leaving))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_registration(
+    transaction: &mut Transaction<'_, Sqlite>,
+    installation_id: i64,
+    name: &EnvironmentName,
+) -> Result<()> {
+    sqlx::query("DELETE FROM registration WHERE installation_id = $1 AND environment = $2")
+        .bind(installation_id)
+        .bind(name.as_str())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// The environments of a workspace, without those on their way out, and where each comes from.
+pub(super) async fn environments(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+) -> Result<(
+    BTreeMap<EnvironmentName, Environment>,
+    BTreeMap<EnvironmentName, Registration>,
+)> {
+    let rows = sqlx::query(
+        "SELECT environment, repository, path, is_leaving FROM registration \
+         WHERE installation_id = $1",
+    )
+    .bind(installation_id)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut registrations = BTreeMap::new();
+    for row in rows {
+        let registration = Registration {
+            repository: row.get(1),
+            path: row.get(2),
+            is_leaving: row.get::<i64, _>(3) == 1,
+        };
+        registrations.insert(parse("environment", row.get(0))?, registration);
+    }
+    let rows = sqlx::query(
+        "SELECT body FROM state \
+         WHERE installation_id = $1 AND kind = 'environment' AND release = ''",
+    )
+    .bind(installation_id)
+    .fetch_all(connection)
+    .await?;
+    let mut environments = BTreeMap::new();
+    for row in rows {
+        let environment: Environment = from_json("environment", row.get(0))?;
+        let registration: Option<&Registration> = registrations.get(&environment.name);
+        if !registration.is_some_and(|registration| registration.is_leaving) {
+            environments.insert(environment.name.clone(), environment);
+        }
+    }
+    Ok((environments, registrations))
+}
+
+/// The live deployments that read any of the documents, or name something by any of the tags.
+pub(super) async fn readers(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    references: &BTreeSet<Reference>,
+) -> Result<BTreeSet<DeploymentName>> {
+    let texts: Vec<String> = references.iter().map(ToString::to_string).collect();
+    let mut found = BTreeSet::new();
+    for chunk in texts.chunks(LIST) {
+        let sql = format!(
+            "SELECT repository, path, environment FROM live_read \
+             WHERE installation_id = $1 AND reference IN {}",
+            placeholders(2, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        for text in chunk {
+            query = query.bind(text);
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            found.insert(deployment(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the deployments read, and what the deployments read that they read: one statement for each step away.
+pub(super) async fn reads(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    from: &BTreeSet<DeploymentName>,
+) -> Result<Reads> {
+    let mut found = Reads::new();
+    let mut open: BTreeSet<DeploymentName> = from.clone();
+    while !open.is_empty() {
+        let step: Vec<DeploymentName> = std::mem::take(&mut open).into_iter().collect();
+        for chunk in step.chunks(LIST / 3) {
+            for deployment in chunk {
+                found.entry(deployment.clone()).or_default();
+            }
+            let names: Vec<String> = (0..chunk.len())
+                .map(|index| placeholders(2 + index * 3, 3))
+                .collect();
+            let sql = format!(
+                "WITH wanted (repository, path, environment) AS (VALUES {}) \
+                 SELECT live_read.repository, live_read.path, live_read.environment, live_read.reference \
+                 FROM wanted JOIN live_read ON live_read.installation_id = $1 \
+                 AND live_read.repository = wanted.repository AND live_read.path = wanted.path \
+                 AND live_read.environment = wanted.environment",
+                names.join(", ")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            for deployment in chunk {
+                query = query
+                    .bind(&deployment.package.repository)
+                    .bind(&deployment.package.path)
+                    .bind(deployment.environment.as_str());
+            }
+            for row in query.fetch_all(&mut *connection).await? {
+                let reference: Reference = parse("reference", row.get(3))?;
+                let provider = DeploymentName::of_reference(&reference);
+                found
+                    .entry(deployment(&row)?)
+                    .or_default()
+                    .insert(reference);
+                open.extend(provider);
+            }
+        }
+        open.retain(|deployment| !found.contains_key(deployment));
+    }
+    Ok(found)
+}
+
+fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
+    Ok(DeploymentName {
+        package: PackageName {
+            repository: row.get(0),
+            path: row.get(1),
+        },
+        environment: parse("environment", row.get(2))?,
+    })
+}
+
+/// What is live in each of the environments.
+pub(super) async fn occupants(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    environments: &BTreeSet<EnvironmentName>,
+) -> Result<BTreeMap<EnvironmentName, BTreeSet<DeploymentName>>> {
+    let mut found = BTreeMap::new();
+    for name in environments {
+        let rows = sqlx::query(
+            "SELECT repository, path, name FROM state \
+             WHERE installation_id = $1 AND kind = 'deploy' AND release = '' AND name = $2",
+        )
+        .bind(installation_id)
+        .bind(name.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+        let deployments: Result<BTreeSet<DeploymentName>> = rows.iter().map(deployment).collect();
+        found.insert(name.clone(), deployments?);
+    }
+    Ok(found)
+}
+
+/// The packages with unfinished runs in any of the environments.
+pub(super) async fn busy_packages(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    environments: &BTreeSet<EnvironmentName>,
+) -> Result<BTreeSet<PackageName>> {
+    let mut found = BTreeSet::new();
+    for name in environments {
+        let rows = sqlx::query(
+            "SELECT DISTINCT package.repository, package.path FROM run \
+             JOIN package ON package.id = run.package_id WHERE run.task = $1 \
+             AND run.state IN ('pending', 'starting', 'running', 'cancelling', 'paused') \
+             AND package.installation_id = $2",
+        )
+        .bind(TaskKey::Deploy(name.clone()).to_string())
+        .bind(installation_id)
+        .fetch_all(&mut *connection)
+        .await?;
+        found.extend(rows.iter().map(|row| PackageName {
+            repository: row.get(0),
+            path: row.get(1),
+        }));
+    }
+    Ok(found)
+}
+
+/// The releases that the tags mean by which `references` name any.
+pub(super) async fn tags(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    references: &BTreeSet<Reference>,
+) -> Result<BTreeMap<(PackageName, String), ReleaseNumber>> {
+    let mut found = BTreeMap::new();
+    for reference in references {
+        let tag = reference
+            .release
+            .as_deref()
+            .filter(|tag| !tag.is_empty() && tag.parse::<ReleaseNumber>().is_err());
+        let (Some(tag), Some(package)) = (tag, reference.package()) else {
+            continue;
+        };
+        let row = sqlx::query(
+            "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
+             WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
+             AND tag.tag = $4",
+        )
+        .bind(installation_id)
+        .bind(&package.repository)
+        .bind(&package.path)
+        .bind(tag)
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(row) = row {
+            found.insert((package, tag.to_owned()), ReleaseNumber(row.get(0)));
+        }
+    }
+    Ok(found)
+}
+
+/// A ref whose tag is replaced by the release it means, and, for a value of a package or of its latest release, the
+/// other name of that.
+pub(super) async fn also_written(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    reference: &Reference,
+    tags: &BTreeMap<(PackageName, String), ReleaseNumber>,
+) -> Result<BTreeSet<Reference>> {
+    let mut names = BTreeSet::new();
+    let (Some(package), Some(release)) = (reference.package(), reference.release.clone()) else {
+        return Ok(names);
+    };
+    let named = |release: String| Reference {
+        release: Some(release),
+        ..reference.clone()
+    };
+    if let Some(number) = tags.get(&(package.clone(), release)) {
+        names.insert(named(number.to_string()));
+    }
+    if matches!(reference.subpath, Some((SubPathKind::Custom, _))) {
+        let row = sqlx::query(
+            "SELECT (SELECT max(number) FROM release WHERE release.package_id = package.id) \
+             FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
+        )
+        .bind(installation_id)
+        .bind(&package.repository)
+        .bind(&package.path)
+        .fetch_optional(connection)
+        .await?;
+        if let Some(latest) = row.and_then(|row| row.get::<Option<i64>, _>(0)) {
+            names.insert(named(ReleaseNumber(latest).to_string()));
+            names.insert(named(String::new()));
+        }
+    }
+    Ok(names)
+}
+
+/// The releases that deployments among `intents` should be of.
+pub(super) fn intended(
+    intents: &BTreeMap<Reference, Value>,
+) -> BTreeSet<crate::model::ReleaseName> {
+    let release = |value: &Value| {
+        let (package, number) = value["release"].as_str()?.rsplit_once("/@")?;
+        let (repository, path) = package.split_once("/-/")?;
+        Some(crate::model::ReleaseName {
+            package: PackageName {
+                repository: repository.to_owned(),
+                path: path.to_owned(),
+            },
+            number: number.parse().ok()?,
+        })
+    };
+    intents.values().filter_map(release).collect()
+}

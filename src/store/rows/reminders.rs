@@ -1,0 +1,75 @@
+//! What a decision wants looked at later, or by another decision: messages of ours in the inbox.
+
+use serde_json::json;
+
+use super::Rows;
+use crate::engine::Change;
+use crate::model::Timestamp;
+use crate::store::{Result, to_json};
+
+impl Rows<'_, '_> {
+    /// What is to be looked at later, or by another decision.
+    pub(super) async fn remind(&mut self, change: &Change) -> Result<()> {
+        match change {
+            Change::Replan(package) => {
+                let key = format!("replan {package}");
+                self.message(&key, "ocuroot.replan", package, None).await
+            }
+            Change::ReplanAll => {
+                self.message("replan all", "ocuroot.replan_all", &(), None)
+                    .await
+            }
+            Change::PreviewAgain(repository_id) => {
+                let key = format!("preview again {repository_id}");
+                self.message(&key, "ocuroot.preview_again", repository_id, None)
+                    .await
+            }
+            Change::Wake {
+                at,
+                packages,
+                environments,
+            } => {
+                self.messages += 1;
+                let key = format!("wake {}", self.messages);
+                let body = json!({ "packages": packages, "environments": environments });
+                self.message(&key, "ocuroot.wake", &body, *at).await
+            }
+            Change::LetGo(package, environment, pull_request) => {
+                let key = format!("let go {package} {environment} {pull_request}");
+                let body = json!({
+                    "package": package,
+                    "environment": environment,
+                    "pull_request": pull_request,
+                });
+                self.message(&key, "ocuroot.let_go", &body, None).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A message of ours in the inbox. Each decision has its own: one that is being worked on may have read what was
+    /// so before.
+    async fn message<T: serde::Serialize>(
+        &mut self,
+        key: &str,
+        event: &str,
+        body: &T,
+        due: Option<Timestamp>,
+    ) -> Result<()> {
+        let (installation_id, version) = (self.commit.installation_id, self.commit.version + 1);
+        let now = self.commit.now;
+        sqlx::query(
+            "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
+        )
+        .bind(format!("{installation_id} {version} {key}"))
+        .bind(event)
+        .bind(installation_id)
+        .bind(to_json("message", body)?.into_bytes())
+        .bind(now.0)
+        .bind(due.unwrap_or(now).0)
+        .execute(&mut **self.transaction)
+        .await?;
+        Ok(())
+    }
+}
