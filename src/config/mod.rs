@@ -48,7 +48,7 @@ pub use tree::SourceTree;
 pub use version::SDK_VERSION;
 
 /// Every builtin with its signature and a description, as a Starlark text for people and programs.
-pub const SDK: &str = include_str!("sdk.star");
+pub const SDK: &str = include_str!("../../templates/sdk.star");
 
 #[cfg(test)]
 mod tests;

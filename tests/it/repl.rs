@@ -202,6 +202,9 @@ fn help_lists_names_and_describes_one() {
         ("deploy", "def deploy(environment=None, up=None"),
         ("host.shell", "Runs a command in the folder"),
         ("'http'", "get=_without_body"),
+        ("'http.get'", "def http.get(url, headers=None)"),
+        ("http.get", "def http.get(url, headers=None)"),
+        ("json.decode", "The value of a JSON text"),
         ("fn", "Says a word."),
     ] {
         let (code, text) = run(&format!("help({about})"));

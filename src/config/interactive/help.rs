@@ -74,27 +74,41 @@ fn listed(mut names: Vec<&str>) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// What the SDK's text says about a builtin.
+/// What the SDK's text says about a builtin, given as `task`, `http` or `http.get`.
 fn described(name: &str) -> Option<String> {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let start = [format!("\ndef {last}("), format!("\n{last} = struct(")]
-        .iter()
-        .find_map(|start| SDK.find(start.as_str()))?
-        + 1;
-    let definition = &SDK[start..];
-    let end = definition.find("\n\n").map_or(definition.len(), |_| {
-        let next = [
-            "\ndef ",
-            "\n# ",
-            "\nhost = ",
-            "\nhttp = ",
-            "\njson = ",
-            "\nstore = ",
-        ];
-        let ends = next.iter().filter_map(|next| definition.find(next));
-        ends.min().unwrap_or(definition.len())
-    });
-    Some(definition[..end].trim_end().to_owned())
+    match name.split_once('.') {
+        None => definition(name),
+        Some((namespace, field)) => {
+            let fields = definition(namespace)?;
+            let (_, described_as) = fields.split_once(&format!("{field}="))?;
+            let described_as = described_as.split([',', ')']).next()?;
+            let text = definition(described_as)?;
+            Some(text.replacen(described_as, name, 1))
+        }
+    }
+}
+
+fn definition(name: &str) -> Option<String> {
+    let starts = [format!("\ndef {name}("), format!("\n{name} = struct(")];
+    let start = starts.iter().find_map(|start| SDK.find(start))? + 1;
+    let rest = &SDK[start..];
+    let next = [
+        "\ndef ",
+        "\n# ",
+        "\nhost = ",
+        "\nhttp = ",
+        "\njson = ",
+        "\nstore = ",
+    ];
+    let end = next.iter().filter_map(|next| rest.find(next)).min();
+    Some(rest[..end.unwrap_or(rest.len())].trim_end().to_owned())
+}
+
+/// A builtin does not know its namespace.
+fn described_anywhere(name: &str) -> Option<String> {
+    let namespaces = ["http", "json", "store", "host"];
+    let within = |namespace: &&str| described(&format!("{namespace}.{name}"));
+    described(name).or_else(|| namespaces.iter().find_map(within))
 }
 
 /// What is known about a value: of a builtin, its description; of a function of a file, its parameters and its text.
@@ -106,7 +120,7 @@ fn of_value(value: Value<'_>) -> anyhow::Result<String> {
         );
     };
     if value.parameters_spec().is_none()
-        && let Some(text) = described(name)
+        && let Some(text) = described_anywhere(name)
     {
         return Ok(text);
     }
