@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Preview(arguments) => preview::execute(arguments),
-        Verb::Repl(arguments) => repl::execute(arguments),
+        Verb::Repl(arguments) => repl::execute(&arguments),
         Verb::Mcp => mcp::execute(),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),

@@ -8,6 +8,9 @@ use crate::config::{Denied, Evaluation, Limits, Session, SourceTree, evaluate};
 use crate::model::Environment;
 use crate::runner::source_tree;
 
+/// Deep but legal files need more stack than a thread usually has.
+const STACK_BYTES: usize = 64 << 20;
+
 /// What marks the root of a repository, the surest first.
 const ROOT_MARKS: [&str; 2] = ["repo.ocu.star", ".git"];
 
@@ -77,4 +80,22 @@ pub(super) fn environments(tree: &SourceTree) -> Vec<Environment> {
         }
     }
     found
+}
+
+/// Does what evaluates files where there is room for deep ones.
+///
+/// # Errors
+/// Those of `call`, and when a thread cannot be started.
+pub(super) fn with_deep_stack<R: Send>(
+    call: impl FnOnce() -> anyhow::Result<R> + Send,
+) -> anyhow::Result<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("evaluation".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, call)
+            .context("a thread cannot be started")?;
+        let ended = thread.join();
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::guards;
-use super::place::{Place, environments};
+use super::place::{Place, environments, with_deep_stack};
 use crate::config::{Denied, Limits, Session};
 use crate::web::{self, Draft};
 
@@ -36,7 +36,7 @@ pub fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .context("the port cannot be listened on")?;
         println!("http://{} shows {}", listener.local_addr()?, arguments.file.display());
         let file = arguments.file;
-        let drafter = Arc::new(move || draft(&file));
+        let drafter = Arc::new(move || with_deep_stack(|| draft(&file)));
         tokio::select! {
             served = web::preview(listener, drafter) => served.context("the page cannot be served")?,
             ended = tokio::signal::ctrl_c() => ended?,

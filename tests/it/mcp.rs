@@ -20,6 +20,7 @@ fn answers(lines: &[String]) -> Vec<Value> {
             "def up(environment): return done()\nphase('all', tasks=[deploy(e, up, up) for e in environments()])\n",
         ),
         ("broken.ocu.star", "x = 1\ntask(nope)\n"),
+        ("long.ocu.star", &format!("x = 1{}\n", " + 1".repeat(1000))),
     ] {
         fs::write(directory.path().join(path), text).expect("a file");
     }
@@ -125,6 +126,8 @@ fn a_preview_is_the_package_with_its_environments_or_what_is_wrong() {
         assert!(is_error && text.contains(problem), "{text}");
     }
     assert!(tool("preview", &json!({})).1);
+    let (text, is_error) = tool("preview", &json!({"package_file": "long.ocu.star"}));
+    assert!(!is_error, "{text}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
 
-use super::place::Place;
+use super::place::{Place, with_deep_stack};
 use crate::config::{SDK, SDK_VERSION};
 
 use examples::EXAMPLES;
@@ -181,7 +181,7 @@ fn call_tool(parameters: &Value) -> Result<Value, Refusal> {
 
 fn preview(file: Option<&str>) -> anyhow::Result<String> {
     let file = file.ok_or_else(|| anyhow!("package_file is missing"))?;
-    let evaluation = Place::of(Path::new(file))?.evaluate();
+    let evaluation = with_deep_stack(|| Ok(Place::of(Path::new(file))?.evaluate()))?;
     if evaluation.has_errors() {
         let findings: Vec<String> = evaluation
             .diagnostics

@@ -9,15 +9,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::place::{Place, environments, root_of};
+use super::place::{Place, environments, root_of, with_deep_stack};
 use crate::config::{Interpreter, Limits, Setting, SourceTree, converse};
 use crate::model::Diagnostic;
 use crate::runner::{HostCapabilities, Output, Stop, source_tree};
 
 use reader::{Read, Reader};
-
-/// Deep but legal files need more stack than a thread usually has.
-const STACK_BYTES: usize = 64 << 20;
 
 /// What `ocuroot repl` takes.
 #[derive(Args)]
@@ -33,14 +30,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the file cannot be read, or has an error.
-pub fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let repl = std::thread::Builder::new()
-        .name("repl".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(move || run(&arguments))
-        .context("a thread cannot be started")?;
-    let ended = repl.join();
-    ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    with_deep_stack(|| run(arguments))
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {

@@ -13,7 +13,7 @@ pub(super) fn unknown(path: &str, text: &str) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let mut at = 0;
     let mut is_raw = false;
-    while at < bytes.len() {
+    while at < bytes.len() && findings.len() < MOST {
         let mut next = at + 1;
         match bytes[at] {
             b'#' => next = end_of_line(bytes, at),

@@ -109,6 +109,13 @@ fn an_unknown_escape_is_pointed_out() {
 }
 
 #[test]
+fn many_unknown_escapes_are_pointed_out_once_each_up_to_a_bound() {
+    let text = format!("x = [{}]\n", r"'\d',".repeat(50_000));
+    let lines = said(&text).lines().count();
+    assert!((20..40).contains(&lines), "{lines}");
+}
+
+#[test]
 fn tabs_indent_as_in_the_original() {
     let text = "def f():\n\tif True:\n\t\tx =\t'a\tb'\n        \treturn x\n\treturn 1\ny = [\n\tf(),\t# a\ttab\n]\nprint(y)\n";
     let evaluation = planned(text);
