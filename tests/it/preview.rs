@@ -142,9 +142,13 @@ fn a_change_reloads_the_page_and_an_error_is_shown_where_it_is() {
     fs::remove_file(preview.directory.path().join("api/release.ocu.star")).expect("a file");
     wait_for("reload");
     assert!(preview.get("/").contains("Nothing to show"));
-    preview.write("print('back')\n");
+    preview.write("print('back', [e.name for e in environments()])\n");
     wait_for("reload");
-    assert!(preview.get("/").contains("back"));
+    assert!(preview.get("/").contains("back [&#34;staging&#34;]"));
+    let more = preview.directory.path().join("more.ocu.star");
+    fs::write(more, "register_environment(environment('another'))\n").expect("a file");
+    wait_for("reload");
+    assert!(preview.get("/").contains("another"));
 }
 
 #[test]

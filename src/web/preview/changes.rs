@@ -1,5 +1,6 @@
 //! Tells pages that what they show has changed.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -23,7 +24,7 @@ impl Changes {
     /// Looks at the draft's files as long as somebody is interested. What changes after this returned is noticed.
     pub(super) async fn follow(draft: Drafter) -> Changes {
         let (sender, receiver) = channel(0);
-        let known = seen(files_of(&draft).await).await;
+        let known = Known::of(&draft, Vec::new()).await;
         tokio::spawn(look(draft, known, sender));
         Changes(receiver)
     }
@@ -44,31 +45,56 @@ impl Changes {
     }
 }
 
-async fn look(draft: Drafter, mut known: Seen, changed: Sender<u64>) {
+async fn look(draft: Drafter, mut known: Known, changed: Sender<u64>) {
     while !changed.is_closed() {
         tokio::time::sleep(INTERVAL).await;
-        let files = known.iter().map(|(file, _)| file.clone()).collect();
-        let now = seen(files).await;
-        if now == known {
+        if known.is_as_it_was().await {
             continue;
         }
         // A file may be gone for the moment in which an editor replaces it: keep looking at those known so far.
-        let mut files: Vec<PathBuf> = now.into_iter().map(|(file, _)| file).collect();
-        files.extend(files_of(&draft).await);
-        files.sort();
-        files.dedup();
-        known = seen(files).await;
-        changed.send_modify(|count| *count += 1);
+        let files = known.files.iter().map(|(file, _)| file.clone());
+        let now = Known::of(&draft, files.collect()).await;
+        // A folder also changes by files that are not read.
+        if now.files != known.files {
+            changed.send_modify(|count| *count += 1);
+        }
+        known = now;
     }
 }
 
-async fn files_of(draft: &Drafter) -> Vec<PathBuf> {
-    let draft = draft.clone();
-    let drafted = tokio::task::spawn_blocking(move || draft()).await;
-    drafted.map_or_else(
-        |_| Vec::new(),
-        |draft| draft.map_or_else(|_| Vec::new(), |draft| draft.files),
-    )
+/// How files and the folders they are in looked last.
+struct Known {
+    files: Seen,
+    folders: Seen,
+}
+
+impl Known {
+    /// The draft's files, and more.
+    async fn of(draft: &Drafter, more: Vec<PathBuf>) -> Known {
+        let draft = draft.clone();
+        let drafted = tokio::task::spawn_blocking(move || draft()).await;
+        let mut files = more;
+        if let Ok(Ok(draft)) = drafted {
+            files.extend(draft.files);
+        }
+        let files: BTreeSet<PathBuf> = files.into_iter().collect();
+        let folders = files.iter().filter_map(|file| file.parent());
+        let folders: BTreeSet<PathBuf> = folders.map(Path::to_owned).collect();
+        Known {
+            files: seen(files.into_iter().collect()).await,
+            folders: seen(folders.into_iter().collect()).await,
+        }
+    }
+
+    async fn is_as_it_was(&self) -> bool {
+        for known in [&self.files, &self.folders] {
+            let paths = known.iter().map(|(path, _)| path.clone()).collect();
+            if seen(paths).await != *known {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 /// What can be told of a file without reading it.
