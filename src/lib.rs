@@ -23,6 +23,7 @@ pub mod local;
 pub mod server;
 pub mod settings;
 pub mod telemetry;
+pub mod web;
 
 pub mod simulator;
 

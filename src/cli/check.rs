@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::place::with_deep_stack;
 use crate::config::{Evaluation, Limits, Session, SourceTree};
 use crate::model::Environment;
 use crate::runner::source_tree;
@@ -23,6 +24,10 @@ pub struct Arguments {
 /// # Errors
 /// When the directory cannot be read.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    with_deep_stack(|| check(arguments))
+}
+
+fn check(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let tree = source_tree(&arguments.directory)?;
     let limits = Limits::default();
     let paths: Vec<String> = tree

@@ -7,9 +7,13 @@ pub mod find_deploys;
 mod guards;
 pub mod init;
 mod local;
+pub mod mcp;
 pub mod output;
+mod place;
+pub mod preview;
 pub mod push;
 pub mod release;
+pub mod repl;
 pub mod run;
 pub mod serve;
 pub mod simulate;
@@ -53,6 +57,12 @@ enum Verb {
     Version,
     /// Write the files a repository needs to be released
     Init(init::Arguments),
+    /// Show on a page what a config file would release, while it is being written
+    Preview(preview::Arguments),
+    /// Try config files and their functions by hand
+    Repl(repl::Arguments),
+    /// Answer programs that write config files: the Model Context Protocol on standard input and output
+    Mcp,
     /// Execute one run of a release inside a job of GitHub Actions
     Run(run::Arguments),
     /// Give outputs of a native workflow to the run it was started for
@@ -80,6 +90,9 @@ pub fn main() -> ExitCode {
         Verb::FindDeploys(arguments) => find_deploys::execute(&arguments),
         Verb::Version => version::execute(),
         Verb::Init(arguments) => init::execute(arguments),
+        Verb::Preview(arguments) => preview::execute(arguments),
+        Verb::Repl(arguments) => repl::execute(&arguments),
+        Verb::Mcp => mcp::execute(),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
         Verb::Audit(arguments) => audit::execute(&arguments),

@@ -8,11 +8,10 @@ use serde_json::{Map, Number, Value as Json};
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::float::UnpackFloat;
 use starlark::values::list::{AllocList, ListRef};
-use starlark::values::structs::StructRef;
 use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, UnpackValue, Value, ValueLike};
 
-use super::value::EnvironmentValue;
+use super::value::{EnvironmentValue, Structure};
 
 const MAX_DEPTH: usize = 100;
 const MAX_BYTES: usize = 8 << 20;
@@ -55,9 +54,8 @@ impl Encoder {
         if let Some(dict) = DictRef::from_value(value) {
             return self.dict(&dict, depth);
         }
-        if let Some(fields) = StructRef::from_value(value) {
-            let fields = fields.iter().map(|(name, field)| (name.as_str(), field));
-            return self.object(fields, depth);
+        if let Some(structure) = Structure::from_value(value) {
+            return self.object(structure.fields(), depth);
         }
         if let Some(environment) = value.downcast_ref::<EnvironmentValue>() {
             return Ok(environment.to_json());

@@ -93,8 +93,6 @@ pub(super) fn message(error: &Error) -> String {
         "this takes too long: too many function calls and loop turns".to_owned()
     } else if text.contains("memory limit of") {
         "this needs too much memory".to_owned()
-    } else if text.contains("tabs are not allowed") {
-        "indent with spaces: tabs are not allowed".to_owned()
     } else {
         text.strip_prefix("Parse error: ")
             .unwrap_or(&text)

@@ -44,13 +44,18 @@ fn read_one(given: Value<'_>) -> anyhow::Result<Input> {
     }
 }
 
-/// The names of inputs given as `{"ref": ...}`: the original read those as refs, here they are plain values.
-pub(super) fn look_like_refs(inputs: &BTreeMap<String, Input>) -> impl Iterator<Item = &str> {
-    inputs.iter().filter_map(|(name, input)| match input {
-        Input::Value { value } if value.get("ref").is_some_and(|it| it.is_string()) => {
-            Some(name.as_str())
-        }
-        _ => None,
+/// Inputs given as dicts that the original took for descriptors, with the key that made it do so: here they are plain
+/// values.
+pub(super) fn look_like_descriptors(
+    inputs: &BTreeMap<String, Input>,
+) -> impl Iterator<Item = (&str, &'static str)> {
+    inputs.iter().filter_map(|(name, input)| {
+        let Input::Value { value } = input else {
+            return None;
+        };
+        let known = ["ref", "default", "value"];
+        let key = known.into_iter().find(|key| value.get(key).is_some())?;
+        Some((name.as_str(), key))
     })
 }
 

@@ -7,7 +7,6 @@ use serde_json::Value as Json;
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::dict::DictRef;
-use starlark::values::structs::AllocStruct;
 use starlark::values::{OwnedFrozenValue, Value, ValueLike};
 
 use super::capabilities::Capabilities;
@@ -16,7 +15,7 @@ use super::limits::Limits;
 use super::scope::{Scope, Stage};
 use super::session::{Evaluated, Session, entry_role, set_limits};
 use super::tree::SourceTree;
-use super::value::OutcomeValue;
+use super::value::{OutcomeValue, Structure};
 use super::{convert, error};
 use crate::model::{Diagnostic, Environment, FunctionName, Invocation, Outcome};
 
@@ -41,6 +40,11 @@ pub fn invoke(
     }
     let journal = &evaluated.journal;
     let outcome = match outcome {
+        Ok(Outcome::Done { tags, .. }) if tags.iter().any(|tag| journal.masked(tag) != *tag) => {
+            Outcome::Failed {
+                message: "a tag holds a secret, and tags are shown to everybody".to_owned(),
+            }
+        }
         Ok(Outcome::Done {
             outputs,
             tags,
@@ -111,8 +115,10 @@ fn call_value(
         let parameters =
             Parameters::of(function).ok_or_else(|| format!("`{}` is not a function", name.name))?;
         if parameters.is_context_style() {
-            let fields = (!arguments.is_empty()).then_some(("inputs", AllocStruct(arguments)));
-            arguments = vec![("ctx", heap.alloc(AllocStruct(fields)))];
+            let has_inputs = !arguments.is_empty();
+            let inputs = heap.alloc(Structure::new(arguments));
+            let fields = has_inputs.then_some(("inputs", inputs));
+            arguments = vec![("ctx", heap.alloc(Structure::new(fields)))];
         }
         let mut eval = Evaluator::new(&module);
         set_limits(&mut eval, limits);

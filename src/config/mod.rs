@@ -12,9 +12,11 @@ mod evaluation;
 mod expression;
 mod functions;
 mod inputs;
+mod interactive;
 mod invoke;
 mod journal;
 mod limits;
+mod lint;
 mod loader;
 mod paths;
 mod repository;
@@ -40,12 +42,16 @@ pub use capabilities::{
 };
 pub use evaluation::{Evaluation, RepositorySettings, StoreSettings, evaluate};
 pub use expression::expression;
+pub use interactive::{Interpreter, Setting, converse, is_incomplete};
 pub use invoke::invoke;
 pub use limits::Limits;
 pub use repository::{call_trigger, evaluate_repository};
 pub use session::Session;
 pub use tree::SourceTree;
 pub use version::SDK_VERSION;
+
+/// Every builtin with its signature and a description, as a Starlark text for people and programs.
+pub const SDK: &str = include_str!("../../templates/sdk.star");
 
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,7 @@ use super::loader::LoadedModules;
 use super::paths;
 use super::scope::{NeededCapability, Role, Scope, Stage};
 use super::tree::SourceTree;
-use super::{builtins, error, repository, source, validate, version};
+use super::{builtins, error, lint, repository, source, validate, version};
 use crate::model::{Diagnostic, Environment, Guards};
 
 /// How deep files may load each other. Each level costs native stack.
@@ -107,14 +107,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn run(&self, path: &str, role: Role) -> Evaluated {
-        let mut evaluated = Evaluated {
-            path: path.to_owned(),
-            module: None,
-            names: Vec::new(),
-            loads: BTreeMap::new(),
-            declared: Declared::default(),
-            journal: Rc::default(),
-        };
+        let mut evaluated = Evaluated::without_file(path);
         if let Err(diagnostic) = self.try_run(role, &mut evaluated) {
             evaluated.journal.add_diagnostic(diagnostic);
         }
@@ -128,6 +121,9 @@ impl<'a> Session<'a> {
         })?;
         let ast = source::parse(&path, text, self.limits)?;
         version::check(&ast)?;
+        for finding in lint::findings(&ast, &path, text) {
+            evaluated.journal.add_diagnostic(finding);
+        }
         evaluated.names = source::global_names(&ast);
         let modules = self.load_all(&ast, evaluated)?;
         let scope = self.scope(&path, role, self.stage.clone(), evaluated.journal.clone());
@@ -182,7 +178,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    fn load_all(
+    pub(super) fn load_all(
         &self,
         ast: &AstModule,
         evaluated: &mut Evaluated,
@@ -245,6 +241,18 @@ impl<'a> Session<'a> {
 }
 
 impl Evaluated {
+    /// Nothing yet, known by `path` in messages.
+    pub(super) fn without_file(path: &str) -> Evaluated {
+        Evaluated {
+            path: path.to_owned(),
+            module: None,
+            names: Vec::new(),
+            loads: BTreeMap::new(),
+            declared: Declared::default(),
+            journal: Rc::default(),
+        }
+    }
+
     /// The functions of this file and of what it loads, once it is evaluated.
     pub(super) fn functions(&self) -> FunctionIndex {
         let mut seen = BTreeSet::new();

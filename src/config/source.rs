@@ -16,6 +16,28 @@ const DIALECT: Dialect = Dialect {
 
 /// Reads the text of `path`.
 pub(super) fn parse(path: &str, text: &str, limits: &Limits) -> Result<AstModule, Diagnostic> {
+    parse_as(&DIALECT, path, text, limits)
+}
+
+/// Reads what somebody has typed: there `if` and `for` work everywhere.
+pub(super) fn parse_input(
+    path: &str,
+    text: &str,
+    limits: &Limits,
+) -> Result<AstModule, Diagnostic> {
+    let dialect = Dialect {
+        enable_top_level_stmt: true,
+        ..DIALECT
+    };
+    parse_as(&dialect, path, text, limits)
+}
+
+fn parse_as(
+    dialect: &Dialect,
+    path: &str,
+    text: &str,
+    limits: &Limits,
+) -> Result<AstModule, Diagnostic> {
     if text.len() > limits.source_bytes {
         let message = format!(
             "the file has {} bytes, more than the {} allowed",
@@ -31,8 +53,47 @@ pub(super) fn parse(path: &str, text: &str, limits: &Limits) -> Result<AstModule
         );
         return Err(Diagnostic::error(path, line, 0, message));
     }
-    AstModule::parse(path, text.to_owned(), &DIALECT)
+    AstModule::parse(path, without_tabs(text), dialect)
         .map_err(|error| error::diagnostic(&error, path))
+}
+
+/// Tabs as spaces, to the next eighth column at the start of a line: the parser takes none, the original's does.
+fn without_tabs(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut replaced = String::with_capacity(text.len());
+    let mut indent = Some(0);
+    let mut at = 0;
+    while at < bytes.len() {
+        let mut next = at + 1;
+        match (bytes[at], indent) {
+            (b'\t', Some(column)) => {
+                let width = 8 - column % 8;
+                replaced.push_str(&" ".repeat(width));
+                indent = Some(column + width);
+                at = next;
+                continue;
+            }
+            (b'\t', None) => {
+                replaced.push(' ');
+                at = next;
+                continue;
+            }
+            (b' ', column) => indent = column.map(|column| column + 1),
+            (b'\n', _) => indent = Some(0),
+            (b'#', _) => next = end_of_line(bytes, at),
+            (b'"' | b'\'', _) => {
+                next = end_of_string(bytes, at).min(bytes.len());
+                indent = None;
+            }
+            _ => indent = None,
+        }
+        while !text.is_char_boundary(next) {
+            next += 1;
+        }
+        replaced.push_str(&text[at..next]);
+        at = next;
+    }
+    replaced
 }
 
 /// The names a file binds at its top level: what its functions can be found by.
@@ -109,7 +170,7 @@ fn too_deep(text: &str, limit: usize) -> Option<u32> {
     None
 }
 
-fn end_of_line(bytes: &[u8], from: usize) -> usize {
+pub(super) fn end_of_line(bytes: &[u8], from: usize) -> usize {
     let rest = &bytes[from..];
     from + rest
         .iter()
@@ -117,7 +178,7 @@ fn end_of_line(bytes: &[u8], from: usize) -> usize {
         .unwrap_or(rest.len())
 }
 
-fn end_of_word(bytes: &[u8], from: usize) -> usize {
+pub(super) fn end_of_word(bytes: &[u8], from: usize) -> usize {
     let rest = &bytes[from..];
     from + rest
         .iter()
@@ -125,7 +186,7 @@ fn end_of_word(bytes: &[u8], from: usize) -> usize {
         .unwrap_or(rest.len())
 }
 
-fn end_of_string(bytes: &[u8], from: usize) -> usize {
+pub(super) fn end_of_string(bytes: &[u8], from: usize) -> usize {
     let quote = bytes[from];
     let is_triple = bytes[from..].starts_with(&[quote; 3]);
     let end: &[u8] = if is_triple { &[quote; 3] } else { &[quote] };

@@ -82,10 +82,37 @@ fn resolve(text: &str) -> Result<(), String> {
     }
 }
 
+/// Whether every part of a constraint admits `sdk`. The semver crate reads one part at a time: parts separated by
+/// spaces, ranges with a hyphen and `!=` are not its own.
 fn admits(constraint: &str, sdk: &Version) -> bool {
-    // Parts may also be separated by spaces alone, which the semver crate does not read.
-    let with_commas = constraint.split_whitespace().collect::<Vec<_>>().join(",");
-    VersionReq::parse(constraint.trim())
-        .or_else(|_| VersionReq::parse(&with_commas))
-        .is_ok_and(|requirement| requirement.matches(sdk))
+    let range = match constraint.split_once(" - ") {
+        Some((from, to)) => format!(">={}, <={}", from.trim(), to.trim()),
+        None => constraint.to_owned(),
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut operator = String::new();
+    for word in range
+        .split([',', ' ', '\t'])
+        .filter(|word| !word.is_empty())
+    {
+        operator.push_str(word);
+        if !word.ends_with(['=', '<', '>', '~', '^', '!']) {
+            parts.push(std::mem::take(&mut operator));
+        }
+    }
+    !parts.is_empty() && operator.is_empty() && parts.iter().all(|part| part_admits(part, sdk))
+}
+
+fn part_admits(part: &str, sdk: &Version) -> bool {
+    let matches = |text: &str| {
+        let text = text.replacen("=>", ">=", 1).replacen("=<", "<=", 1);
+        let text = text.replacen("~>", "~", 1);
+        VersionReq::parse(&text)
+            .ok()
+            .map(|requirement| requirement.matches(sdk))
+    };
+    match part.strip_prefix("!=") {
+        Some(excluded) => matches(&format!("={excluded}")) == Some(false),
+        None => matches(part) == Some(true),
+    }
 }

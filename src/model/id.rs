@@ -139,7 +139,8 @@ impl FromStr for EnvironmentName {
     fn from_str(text: &str) -> Result<EnvironmentName, NameError> {
         let is_allowed =
             |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
-        if !text.is_empty() && text.len() <= 255 && text.chars().all(is_allowed) {
+        let is_step = matches!(text, "." | "..");
+        if !text.is_empty() && !is_step && text.len() <= 255 && text.chars().all(is_allowed) {
             Ok(EnvironmentName(text.to_owned()))
         } else {
             Err(NameError(format!(

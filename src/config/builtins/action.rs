@@ -8,7 +8,7 @@ use starlark::values::{Value, ValueLike};
 
 use crate::config::declared::DeclaredAction;
 use crate::config::functions::Parameters;
-use crate::config::inputs::look_like_refs;
+use crate::config::inputs::look_like_descriptors;
 use crate::config::scope::Scope;
 use crate::config::value::WorkflowValue;
 use crate::model::{Input, Severity};
@@ -35,15 +35,20 @@ pub(super) fn read<'v>(
     scope.keep_function(given, eval)
 }
 
-/// Points out dicts that the original would have read as refs.
+/// Points out dicts that the original would have read as descriptors.
 pub(super) fn remark_dicts(
     scope: &Scope<'_>,
     inputs: &BTreeMap<String, Input>,
     eval: &Evaluator<'_, '_, '_>,
 ) {
-    for name in look_like_refs(inputs) {
+    for (name, key) in look_like_descriptors(inputs) {
+        let instead = match key {
+            "ref" => "write ref(\"...\") to read a value",
+            "default" => "write input(ref=..., default=...) to read one",
+            _ => "the original Ocuroot passed what is under \"value\"",
+        };
         let message = format!(
-            "input '{name}' is a dict with a key \"ref\": it is passed as it is; write ref(\"...\") to read a value"
+            "input '{name}' is a dict with a key \"{key}\": it is passed as it is; {instead}"
         );
         scope.remark(eval, Severity::Warning, message);
     }

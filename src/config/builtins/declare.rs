@@ -29,8 +29,10 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         name: &str,
         #[starlark(default = NoneOr::None)] work: NoneOr<UnpackListOrTuple<Value<'v>>>,
         #[starlark(default = NoneOr::None)] tasks: NoneOr<UnpackListOrTuple<Value<'v>>>,
+        #[starlark(require = named, default = "")] annotation: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<NoneType> {
+        let _ = annotation;
         let scope = scope(eval)?;
         if !scope.may_declare(eval, "phase")? {
             return Ok(NoneType);
@@ -87,8 +89,10 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         #[starlark(default = NoneOr::None)] inputs: NoneOr<DictRef<'v>>,
         #[starlark(require = named, default = NoneOr::None)] timeout: NoneOr<&str>,
         #[starlark(require = named, default = 0)] retries: i32,
+        #[starlark(require = named, default = "")] annotation: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<TaskHandle> {
+        let _ = annotation;
         let given = Deployment {
             environment: environment.into_option(),
             up: up.into_option(),

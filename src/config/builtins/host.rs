@@ -9,11 +9,11 @@ use starlark::starlark_module;
 use starlark::values::Value;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::none::{NoneOr, NoneType};
-use starlark::values::structs::AllocStruct;
 
 use crate::config::capabilities::{ShellCommand, ShellResult};
 use crate::config::paths;
 use crate::config::scope::{Role, Scope, Stage, scope};
+use crate::config::value::Structure;
 
 /// Available both bare and as `host.<name>`.
 #[starlark_module]
@@ -195,7 +195,7 @@ fn run<'v>(
         bail!("{}: exit status {exit_code}", command.command);
     }
     let heap = eval.heap();
-    Ok(heap.alloc(AllocStruct([
+    Ok(heap.alloc(Structure::new([
         ("stdout", heap.alloc(stdout)),
         ("stderr", heap.alloc(stderr)),
         ("exit_code", heap.alloc(exit_code)),

@@ -8,10 +8,10 @@ use starlark::values::Value;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::list::ListRef;
 use starlark::values::none::NoneOr;
-use starlark::values::structs::AllocStruct;
 
 use crate::config::capabilities::HttpRequest;
 use crate::config::scope::scope;
+use crate::config::value::Structure;
 
 macro_rules! methods {
     ($($name:ident),* ; $($with_body:ident),*) => {
@@ -55,7 +55,7 @@ fn send<'v>(
     let answer = scope(eval)?.ask(&builtin, eval, |host| host.http(&request))?;
     let response = answer.unwrap_or_default();
     let heap = eval.heap();
-    Ok(heap.alloc(AllocStruct([
+    Ok(heap.alloc(Structure::new([
         ("status_code", heap.alloc(i32::from(response.status_code))),
         ("status_text", heap.alloc(response.status_text)),
         ("headers", heap.alloc(AllocDict(response.headers))),

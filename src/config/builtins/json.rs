@@ -1,9 +1,8 @@
 //! The `json` namespace as starlark-go has it: sorted keys, only text as keys.
 
 use anyhow::{Context, anyhow};
-use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
-use serde_json::ser::{PrettyFormatter, Serializer};
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -23,8 +22,7 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         default: Option<Value<'v>>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> anyhow::Result<Value<'v>> {
-        let decoded =
-            parse(x, "json.decode").and_then(|json| convert::from_json(&json, eval.heap()));
+        let decoded = parse(x).and_then(|json| convert::from_json(&json, eval.heap()));
         match default {
             Some(default) => Ok(decoded.unwrap_or(default)),
             None => decoded,
@@ -36,7 +34,9 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = "")] prefix: &str,
         #[starlark(require = named, default = "\t")] indent: &str,
     ) -> anyhow::Result<String> {
-        indented(&parse(s, "json.indent")?, prefix, indent)
+        let _: IgnoredAny =
+            serde_json::from_str(s).map_err(|error| anyhow!("json.indent: {error}"))?;
+        Ok(reindented(s, prefix, indent))
     }
 
     fn encode_indent<'v>(
@@ -44,7 +44,7 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         #[starlark(require = named, default = "")] prefix: &str,
         #[starlark(require = named, default = "\t")] indent: &str,
     ) -> anyhow::Result<String> {
-        indented(&json(x)?, prefix, indent)
+        Ok(reindented(&json(x)?.to_string(), prefix, indent))
     }
 }
 
@@ -54,14 +54,54 @@ fn json(value: Value<'_>) -> anyhow::Result<Json> {
         .map_err(flatten)
 }
 
-fn parse(text: &str, builtin: &str) -> anyhow::Result<Json> {
-    serde_json::from_str(text).map_err(|error| anyhow!("{builtin}: {error}"))
+fn parse(text: &str) -> anyhow::Result<Json> {
+    serde_json::from_str(text).map_err(|error| anyhow!("json.decode: {error}"))
 }
 
-fn indented(json: &Json, prefix: &str, indent: &str) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    let formatter = PrettyFormatter::with_indent(indent.as_bytes());
-    json.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
-    let text = String::from_utf8(bytes)?;
-    Ok(text.replace('\n', &format!("\n{prefix}")))
+/// `text`, which is JSON, on lines of its own. Order and numbers stay as they are written.
+fn reindented(text: &str, prefix: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0;
+    let mut is_just_open = false;
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let end = match character {
+            '"' => end_of_text(rest),
+            character => character.len_utf8(),
+        };
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        if character.is_ascii_whitespace() {
+            continue;
+        }
+        let is_end = matches!(character, '}' | ']');
+        if is_just_open != is_end {
+            depth = if is_end { depth - 1 } else { depth + 1 };
+            break_line(&mut out, prefix, indent, depth);
+        }
+        is_just_open = matches!(character, '{' | '[');
+        out.push_str(token);
+        match character {
+            ',' => break_line(&mut out, prefix, indent, depth),
+            ':' => out.push(' '),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Where the quoted text that `json` begins with ends.
+fn end_of_text(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(bytes.len())
+}
+
+fn break_line(out: &mut String, prefix: &str, indent: &str, depth: usize) {
+    out.push('\n');
+    out.push_str(prefix);
+    out.push_str(&indent.repeat(depth));
 }

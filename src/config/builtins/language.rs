@@ -1,5 +1,6 @@
-//! `print`, `debug_break`, `ocuroot`: what is not about releases.
+//! `print`, `struct`, `debug_break`, `ocuroot`: what is not about releases.
 
+use starlark::collections::SmallMap;
 use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::starlark_module;
@@ -8,6 +9,7 @@ use starlark::values::none::NoneType;
 use starlark::values::tuple::UnpackTuple;
 
 use crate::config::scope::scope;
+use crate::config::value::Structure;
 
 #[starlark_module]
 pub(super) fn builtins(builder: &mut GlobalsBuilder) {
@@ -19,6 +21,12 @@ pub(super) fn builtins(builder: &mut GlobalsBuilder) {
         let texts: Vec<String> = args.items.iter().map(|value| value.to_str()).collect();
         scope(eval)?.print(&texts.join(sep))?;
         Ok(NoneType)
+    }
+
+    fn r#struct<'v>(
+        #[starlark(kwargs)] fields: SmallMap<String, Value<'v>>,
+    ) -> anyhow::Result<Structure<'v>> {
+        Ok(Structure::new(fields))
     }
 
     /// Checked before the file runs; calling it does nothing.

@@ -109,7 +109,11 @@ fn words(text: &str) -> BTreeSet<&str> {
 }
 
 /// The functions in a module and in its namespaces, by their whole names. What Starlark itself has is not ours to tell.
-fn functions<'a>(prefix: &str, module: &'a DocModule, all: &mut Vec<(String, &'a DocFunction)>) {
+pub(super) fn functions<'a>(
+    prefix: &str,
+    module: &'a DocModule,
+    all: &mut Vec<(String, &'a DocFunction)>,
+) {
     let standard = Globals::standard().documentation();
     for (name, item) in &module.members {
         if prefix.is_empty() && standard.members.contains_key(name) {

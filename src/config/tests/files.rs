@@ -82,11 +82,30 @@ fn versions_that_admit_this_sdk_are_accepted() {
         "*",
         "1.x || 0.3.x",
         ">=0.2 <0.4",
+        ">= 0.2.0, < 1.0.0",
+        "0.2 - 0.4",
+        "!=0.2.0",
+        "^0.3",
+        "=0.3.0",
+        "=>0.3",
+        "v0.3.0",
+        "0.x",
     ] {
         let evaluation = planned(&format!("ocuroot(\"{version}\")\n"));
         assert_eq!(findings(&evaluation), "", "{version}");
     }
-    for version in ["0.2.0", "1.x", ">=0.4", "latest", ""] {
+    for version in [
+        "0.2.0",
+        "1.x",
+        ">=0.4",
+        "latest",
+        "",
+        "!=0.3.0",
+        "0.1 - 0.2",
+        ">=",
+        "0.4.1",
+        "<0.3",
+    ] {
         let text = findings(&planned(&format!("ocuroot(\"{version}\")\n")));
         assert!(
             text.contains("not found: this is SDK 0.3.0"),
@@ -102,6 +121,27 @@ fn a_loaded_file_may_name_its_own_version() {
         ("api/lib.star", "ocuroot('0.3.14')\nx = 1\n"),
     ];
     assert_eq!(findings(&planned_of(&files, ENTRY)), "");
+}
+
+#[test]
+fn the_repository_file_may_load_others() {
+    let files = [
+        (
+            "repo.ocu.star",
+            "ocuroot('0.3.14')\nload('ci/settings.star', 'alias', 'configure')\nconfigure()\nrelease_ignore = [alias + '/**']\n",
+        ),
+        (
+            "ci/settings.star",
+            "load('names.star', 'name')\nalias = name\ndef configure():\n  repo_alias(name)\n  env()\n",
+        ),
+        ("ci/names.star", "name = 'acme'\n"),
+    ];
+    let evaluation = planned_of(&files, "repo.ocu.star");
+    assert_eq!(findings(&evaluation), "");
+    let settings = evaluation.repository.expect("settings");
+    assert_eq!(settings.alias.as_deref(), Some("acme"));
+    assert_eq!(settings.release_ignore, ["acme/**"]);
+    assert_eq!(evaluation.loads.len(), 2);
 }
 
 #[test]

@@ -128,6 +128,7 @@ impl Capabilities for Recorder {
         let exit_code = i32::from(command.command == "false");
         Ok(ShellResult {
             stdout: "out".into(),
+            combined_output: "out and err".into(),
             exit_code,
             ..ShellResult::default()
         })
@@ -181,6 +182,21 @@ fn a_granted_host_gets_paths_from_the_root_and_masked_lines() {
         r#"{"e":0,"h":404,"o":"out","os":"linux","p":"/checkout/api","v":"/home"}"#
     );
     insta::assert_snapshot!(asked.join("\n"));
+}
+
+#[test]
+fn q_s8_both_outputs_come_together_and_each_header_of_a_list_is_sent() {
+    let (invocation, asked) = granted(
+        "http.post('https://x', {'A': ['b', 'c'], 'D': 'e'})\n\
+         return done(outputs={'both': shell('make').combined_output})",
+    );
+    assert_eq!(outputs(&invocation), r#"{"both":"out and err"}"#);
+    let request = asked.iter().find(|asked| asked.contains("HttpRequest"));
+    let headers = r#"headers: [("A", "b"), ("A", "c"), ("D", "e")]"#;
+    assert!(
+        request.is_some_and(|request| request.contains(headers)),
+        "{asked:?}"
+    );
 }
 
 #[test]

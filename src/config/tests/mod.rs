@@ -2,12 +2,16 @@ use super::{Denied, Evaluation, Limits, SourceTree, evaluate, invoke};
 use crate::model::{Environment, FunctionName, Invocation, Outcome};
 
 mod builtins;
+mod calls;
 mod documentation;
 mod files;
 mod functions;
 mod host;
+mod lints;
 mod messages;
 mod package;
+mod quirks;
+mod sdk;
 
 /// The entry file of tests that need only one.
 const ENTRY: &str = "api/release.ocu.star";

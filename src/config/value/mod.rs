@@ -2,6 +2,8 @@
 
 mod environment;
 mod handles;
+mod structure;
 
 pub(super) use environment::{EnvironmentValue, environment_from_json};
 pub(super) use handles::{InputValue, OutcomeValue, TaskHandle, WorkflowValue};
+pub(super) use structure::Structure;

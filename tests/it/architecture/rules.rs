@@ -54,7 +54,7 @@ const OWNED: [(&str, &[&str]); 8] = [
     ("sqlx", &["store"]),
     ("starlark", &["config"]),
     ("starlark_syntax", &["config"]),
-    ("axum", &["api", "server", "simulator", "webhook"]),
+    ("axum", &["api", "server", "simulator", "web", "webhook"]),
     ("reqwest", &["github", "runner", "simulator"]),
     ("seccompiler", &["sandbox"]),
 ];
