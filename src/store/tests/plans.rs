@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 8] = [
+const WALKS: [(&str, &str); 9] = [
     (
         "SELECT sequence, hash FROM audit",
         "the last entry of a chain is the first one found, from the end of its index",
@@ -29,6 +29,10 @@ const WALKS: [(&str, &str); 8] = [
     (
         "SELECT environment, repository, path, is_leaving FROM registration",
         "environments are places, of which a workspace has few",
+    ),
+    (
+        "SELECT reference, body FROM intent WHERE installation_id = $1 AND kind",
+        "when an environment is taken away, every package is planned again",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),
     (
