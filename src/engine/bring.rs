@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cascade::live_run;
 use super::farther::add_goals;
 use super::holds;
-use super::inputs::sticky;
 use super::outcome::again;
 use super::plan::Answer;
 use super::readiness::{holder, newer_live_release};
 use super::rules::{plan_of, rules_of};
 use super::snapshot::Run;
+use super::teardown;
 use super::trigger::Wish;
 use super::world::World;
 use crate::model::{
@@ -73,7 +73,7 @@ fn may_pass(world: &mut World, wish: &Wish, environment: &EnvironmentName) -> bo
         .package
         .phase_of(&TaskKey::Deploy(environment.clone()));
     let before = release.package.tasks().filter(|task| {
-        let is_begun = release.latest_run(&task.key).is_none_or(|(_, run)| {
+        let is_begun = release.standing_run(&task.key).is_none_or(|(_, run)| {
             is_given_up(run.state) || (run.kind == RunKind::Down && run.state.is_finished())
         });
         is_begun && release.package.phase_of(&task.key) < goal
@@ -148,7 +148,7 @@ pub(super) fn resume(world: &mut World, name: &ReleaseName, key: &TaskKey) {
     });
     let again_from: Vec<RunName> = on_the_way
         .filter_map(|task| {
-            let (number, run) = release.latest_run(&task.key)?;
+            let (number, run) = release.standing_run(&task.key)?;
             let is_gone =
                 is_given_up(run.state) || (task.key == *key && run.state == RunState::Complete);
             is_gone.then(|| release.run_name(&task.key, number))
@@ -351,44 +351,13 @@ pub(super) fn undeploy(
         package: package.clone(),
         number: holder.number,
     });
-    let goes = live.is_some_and(|live| down(world, &live, &key));
+    let goes = live.is_some_and(|live| teardown::down(world, &live, &key));
     let (package, environment) = (package.clone(), environment.clone());
     world.answer(if goes {
         Answer::GoingDown(package, environment)
     } else {
         Answer::NotDeployed(package, environment)
     });
-}
-
-/// Takes a deployment down with the program that brought it up: its release's config at its release's commit. One that
-/// is on its way down already is not taken down twice. `false` when there is no way down.
-pub(super) fn down(world: &mut World, name: &ReleaseName, key: &TaskKey) -> bool {
-    let Some(release) = world.snapshot.releases.get(name) else {
-        return false;
-    };
-    let Some((_, latest)) = release.latest_run(key) else {
-        return false;
-    };
-    if latest.kind == RunKind::Down && !latest.state.is_finished() {
-        return true;
-    }
-    let task = release.package.task(key);
-    let live = live_run(release, key);
-    let down = live.and_then(|live| live.down.clone());
-    let Some(action) = down.or_else(|| task.and_then(|task| task.down.clone())) else {
-        return false;
-    };
-    // It gets what the up got, as far as that is still there to be read.
-    let first = live.and_then(|live| live.calls.first());
-    let inputs = match (first, task) {
-        (Some(first), _) => sticky(&first.inputs, &first.values),
-        (None, Some(task)) => task.inputs.clone(),
-        (None, None) => return false,
-    };
-    let run = Run::pending(RunKind::Down, action, inputs, world.now);
-    world.show(name);
-    insert_next(world, name, key, run);
-    true
 }
 
 pub(super) fn reply_later(world: &mut World, wish: &Wish) {

@@ -24,14 +24,19 @@ pub(super) type Route = BTreeMap<DeploymentName, u32>;
 /// read may have changed while they ran.
 pub(super) fn follow(world: &mut World) {
     let changed = world.take_changed();
+    let ended = world.take_ended();
     let mut wanted: BTreeMap<DeploymentName, Cascade> = BTreeMap::new();
-    for deployment in world.take_ended() {
-        wanted.entry(deployment).or_default();
+    for deployment in &ended {
+        wanted.entry(deployment.clone()).or_default();
     }
     for (deployment, reads) in &world.snapshot.reads {
+        // What a deployment reads of itself is no reason, and no lap.
+        let is_own = |reference: &Reference| {
+            DeploymentName::of_reference(reference).as_ref() == Some(deployment)
+        };
         for (reference, route) in changed
             .iter()
-            .filter(|(changed, _)| reads.contains(*changed))
+            .filter(|(changed, _)| reads.contains(*changed) && !is_own(changed))
         {
             let cascade = wanted.entry(deployment.clone()).or_default();
             cascade.changed.insert(reference.clone());
@@ -39,7 +44,7 @@ pub(super) fn follow(world: &mut World) {
         }
     }
     for (deployment, cascade) in wanted {
-        reconsider(world, &deployment, cascade);
+        reconsider(world, &deployment, cascade, ended.contains(&deployment));
     }
 }
 
@@ -62,10 +67,31 @@ fn merge(into: &mut Route, route: &Route) {
 }
 
 /// Has a live deployment run again if what it would be given differs from what it was given last, and was not tried.
-fn reconsider(world: &mut World, deployment: &DeploymentName, cascade: Cascade) {
+fn reconsider(
+    world: &mut World,
+    deployment: &DeploymentName,
+    mut cascade: Cascade,
+    has_ended: bool,
+) {
+    let waiting = waiting(world, deployment);
     let Some(next) = next_run(world, deployment) else {
+        // What has changed is again what it was, or what was tried.
+        if let Some(waiting) = waiting {
+            super::readiness::supersede(world, &waiting);
+        }
         return;
     };
+    if waiting.is_some() {
+        return;
+    }
+    if has_ended && next.comes_round {
+        // What came round while it ran is a lap, too.
+        let ended = RunName {
+            number: RunNumber(next.name.number.0 - 1),
+            ..next.name.clone()
+        };
+        merge(&mut cascade.through, &route(world, &ended));
+    }
     let (name, values) = (next.name, next.values);
     let mut run = Run {
         down: next.down,
@@ -108,6 +134,22 @@ struct Next {
     inputs: BTreeMap<String, Input>,
     /// The inputs as they are now.
     values: BTreeMap<String, Value>,
+    /// Whether some of what has changed comes of what it leaves itself.
+    comes_round: bool,
+}
+
+/// A run that is there only because something has changed, and that has not begun.
+fn waiting(world: &World, deployment: &DeploymentName) -> Option<RunName> {
+    let release = live_release(&world.snapshot, deployment)?;
+    let key = deployment.key();
+    let (number, latest) = release.latest_run(&key)?;
+    is_waiting(latest).then(|| release.run_name(&key, number))
+}
+
+fn is_waiting(run: &Run) -> bool {
+    let cascade = run.cascade.as_ref();
+    let is_unbegun = run.state == RunState::Pending && run.kind == RunKind::Up;
+    is_unbegun && cascade.is_some_and(|cascade| !cascade.is_asked)
 }
 
 fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
@@ -118,7 +160,8 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     let release = live_release(snapshot, deployment)?;
     let (number, latest) = release.latest_run(&key)?;
     // What is under way is looked at again at its end, and what is to go down goes down.
-    if !latest.state.is_finished() || latest.kind == RunKind::Down {
+    let is_under_way = !latest.state.is_finished() && !is_waiting(latest);
+    if is_under_way || latest.kind == RunKind::Down {
         return None;
     }
     let live = live_run(release, &key)?;
@@ -147,7 +190,15 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     if is_known(&first.values) && action == &first.action || is_tried {
         return None;
     }
+    let has_changed = |name: &String| first.values.get(name) != values.get(name);
+    let changed = inputs.iter().filter(|(name, _)| has_changed(name));
+    let comes_round = changed
+        .filter_map(|(_, input)| provider(&release.name, input))
+        .any(|provider| {
+            provider != *deployment && providers(snapshot, &provider).contains(deployment)
+        });
     Some(Next {
+        comes_round,
         name: release.run_name(&key, RunNumber(number.0 + 1)),
         action: action.clone(),
         down: down.clone(),
@@ -184,15 +235,17 @@ fn own_inputs(
     release: &ReleaseName,
     inputs: &BTreeMap<String, Input>,
 ) -> BTreeSet<String> {
-    let is_own = |input: &Input| match input {
-        Input::Value { .. } => false,
-        Input::Reference { reference, .. } => {
-            let absolute = inputs::absolute(release, reference);
-            DeploymentName::of_reference(&absolute).as_ref() == Some(deployment)
-        }
-    };
+    let is_own = |input: &Input| provider(release, input).as_ref() == Some(deployment);
     let own = inputs.iter().filter(|(_, input)| is_own(input));
     own.map(|(name, _)| name.clone()).collect()
+}
+
+/// The deployment that an input of a release reads.
+fn provider(release: &ReleaseName, input: &Input) -> Option<DeploymentName> {
+    let Input::Reference { reference, .. } = input else {
+        return None;
+    };
+    DeploymentName::of_reference(&inputs::absolute(release, reference))
 }
 
 fn is_same(
@@ -256,12 +309,13 @@ pub(super) fn provider_at_work(
 
 fn is_at_work(snapshot: &Snapshot, deployment: &DeploymentName) -> bool {
     let key = deployment.key();
+    let is_repeated =
+        |run: &Run| run.kind == RunKind::Up && run.cascade.is_some() && run.state.is_active();
     let mut releases = snapshot.releases.values();
     releases.any(|release| {
+        let latest = release.latest_run(&key);
         release.name.package == deployment.package
-            && release
-                .latest_run(&key)
-                .is_some_and(|(_, run)| run.cascade.is_some() && run.state.is_active())
+            && latest.is_some_and(|(_, run)| is_repeated(run))
     })
 }
 

@@ -264,7 +264,7 @@ fn is_planned(world: &World, name: &RunName) -> bool {
 /// Stops what is not finished. What a machine may be at keeps its environment until its end is known, so that nothing
 /// else is brought there meanwhile; asked for a second time, it is given up at once and its late result fenced off.
 pub(super) fn cancel(world: &mut World, wish: &Wish) {
-    let runs = latest_where(world, wish, |run| !run.state.is_finished());
+    let runs = unfinished(world, wish);
     if runs.is_empty() {
         world.answer(Answer::NothingToCancel(wish.release.clone()));
         return;
@@ -274,9 +274,21 @@ pub(super) fn cancel(world: &mut World, wish: &Wish) {
         stop(world, &name, &format!("cancelled by @{}", wish.actor.login));
         keys.push(name.key);
     }
+    keys.dedup();
     reply_later(world, wish);
     world.show(&wish.release);
     world.answer(Answer::Cancelled(wish.release.clone(), keys));
+}
+
+/// What is at work, and what waits behind it: a way down waits until the same deployment's way up is at its end.
+fn unfinished(world: &World, wish: &Wish) -> Vec<RunName> {
+    let Some(release) = world.snapshot.releases.get(&wish.release) else {
+        return Vec::new();
+    };
+    let runs = release.runs.iter();
+    runs.filter(|((key, _), run)| is_meant(wish, key) && !run.state.is_finished())
+        .map(|((key, number), _)| release.run_name(key, *number))
+        .collect()
 }
 
 pub(super) fn stop(world: &mut World, name: &RunName, why: &str) {

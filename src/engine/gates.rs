@@ -269,7 +269,7 @@ impl At<'_> {
             .filter(|task| task.key.environment().is_some())
             .filter(|task| self.release.is_planned(&task.key));
         let since = before
-            .filter_map(|task| self.release.latest_run(&task.key))
+            .filter_map(|task| self.release.standing_run(&task.key))
             .filter_map(|(_, run)| run.finished_at)
             .max()?;
         let until = since.plus_seconds(soak);

@@ -281,7 +281,7 @@ fn take_down(world: &mut World, package: &PackageName, key: &TaskKey) {
         package: package.clone(),
         number: holder.number,
     };
-    super::bring::down(world, &release, key);
+    super::teardown::down(world, &release, key);
 }
 
 /// A release of a pull request that was over before it got there gives the environment back at once.

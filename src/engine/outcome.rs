@@ -10,6 +10,7 @@ use super::inputs::tag_reference;
 use super::plan::{Call, Change};
 use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Cascade, Run, Snapshot};
+use super::teardown;
 use super::world::World;
 use crate::model::{
     Action, DeploymentName, FunctionName, Input, Outcome, PackageName, Reference, ReleaseName,
@@ -199,6 +200,7 @@ fn occupy(world: &mut World, name: &RunName, deployment: DeploymentName) {
         };
     }
     if is_up {
+        teardown::renew_down(world, name);
         holds::became_live(world, name);
         world.has_ended(deployment);
     }
@@ -296,10 +298,25 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     let is_cascade = run.cascade.is_some();
     world.show_run(name);
     if has_retries_left(world, name) {
-        again(world, name);
+        again_by_itself(world, name);
     } else if is_cascade && let Some(own) = DeploymentName::of(&name.release.package, &name.key) {
         // What it reads may have changed while it ran: that was not tried yet.
         world.has_ended(own);
+    }
+}
+
+/// Nobody asked for it: it comes by the way the failed one came, so that a circle is noticed.
+fn again_by_itself(world: &mut World, name: &RunName) {
+    let failed = world.snapshot.run(name);
+    let cascade = failed.and_then(|run| run.cascade.clone());
+    let cascade = cascade.map(|cascade| Cascade {
+        is_asked: true,
+        ..cascade
+    });
+    if let Some(next) = again(world, name)
+        && let Some(run) = world.run_mut(&next)
+    {
+        run.cascade = cascade;
     }
 }
 
@@ -333,11 +350,14 @@ fn finish(run: &mut Run, state: RunState, now: Timestamp) {
 
 /// Queues another attempt of what `name` attempted: same kind, same first function, same declared inputs.
 pub(super) fn again(world: &mut World, name: &RunName) -> Option<RunName> {
+    let release = world.snapshot.releases.get(&name.release)?;
+    let (latest, _) = release.latest_run(&name.key)?;
     let run = world.snapshot.run(name)?;
     let first = run.calls.first()?;
     // Asked for anew, it begins a cascade of its own.
     let cascade = run.cascade.as_ref().map(|cascade| Cascade {
         changed: cascade.changed.clone(),
+        is_asked: true,
         ..Cascade::default()
     });
     let next = Run {
@@ -351,7 +371,7 @@ pub(super) fn again(world: &mut World, name: &RunName) -> Option<RunName> {
         )
     };
     let next_name = RunName {
-        number: RunNumber(name.number.0 + 1),
+        number: RunNumber(latest.0 + 1),
         ..name.clone()
     };
     world.insert_run(next_name.clone(), next);

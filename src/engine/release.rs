@@ -10,9 +10,10 @@ use super::holds;
 use super::inputs::put_readers;
 use super::ownership;
 use super::plan::{Answer, Call, Change, CommitReport, PackageReport};
-use super::readiness::supersede;
+use super::readiness::{holder, supersede};
 use super::rules::rules_of;
 use super::snapshot::{Release, Run};
+use super::teardown;
 use super::trigger::{Candidate, NewReleases, Wish};
 use super::world::World;
 use crate::model::{
@@ -199,7 +200,9 @@ pub(super) fn add_missing_runs(world: &mut World, name: &ReleaseName, before: &B
     for task in release.planned_tasks() {
         let number = match release.latest_run(&task.key) {
             None => RunNumber(1),
-            Some((number, run)) if !before.contains(&task.key) && is_undone(run) => {
+            Some((number, run))
+                if !before.contains(&task.key) && is_undone(world, &task.key, name, run) =>
+            {
                 RunNumber(number.0 + 1)
             }
             Some(_) => continue,
@@ -212,9 +215,15 @@ pub(super) fn add_missing_runs(world: &mut World, name: &ReleaseName, before: &B
     }
 }
 
-fn is_undone(run: &Run) -> bool {
-    run.state == RunState::Superseded
-        || (run.kind == RunKind::Down && run.state == RunState::Complete)
+fn is_undone(world: &World, key: &TaskKey, name: &ReleaseName, run: &Run) -> bool {
+    let is_forgotten =
+        run.kind == RunKind::Up && holder(&world.snapshot, &name.package, key).is_none();
+    match run.state {
+        RunState::Superseded => true,
+        // What knows no way down is only forgotten when its environment goes.
+        RunState::Complete => run.kind == RunKind::Down || is_forgotten,
+        _ => false,
+    }
 }
 
 fn first_run(task: &Task, now: Timestamp) -> Run {
@@ -313,13 +322,15 @@ pub(super) fn replan(world: &mut World, name: &ReleaseName, package: &Package) {
     let Some(release) = world.snapshot.releases.get(name) else {
         return;
     };
-    if release.package == *package {
-        return;
-    }
     let before: BTreeSet<TaskKey> = release
         .planned_tasks()
+        .filter(|task| !teardown::went_with_its_environment(world, release, &task.key))
         .map(|task| task.key.clone())
         .collect();
+    if release.package == *package {
+        add_missing_runs(world, name, &before);
+        return;
+    }
     let lane = release.lane;
     if let Some(release) = world.release_mut(name) {
         release.package = package.clone();

@@ -111,23 +111,33 @@ pub struct Release {
 }
 
 impl Release {
-    /// The latest run of each task.
+    /// The latest run of each task, as [`Release::standing_run`] tells it.
     pub fn latest_runs(&self) -> BTreeMap<&TaskKey, (RunNumber, &Run)> {
         // A later number of the same task replaces the earlier one: the map is ordered by number.
         self.runs
             .iter()
+            .filter(|(_, run)| !run.had_no_reason())
             .map(|((key, number), run)| (key, (*number, run)))
             .collect()
     }
 
-    /// The latest run of `key`.
-    pub fn latest_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+    /// The latest run of `key` that says how the task stands: not one that was to repeat what is live and turned out to
+    /// have no reason for it.
+    pub fn standing_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+        self.runs_of(key).rfind(|(_, run)| !run.had_no_reason())
+    }
+
+    /// The runs of `key`, in order.
+    pub fn runs_of(&self, key: &TaskKey) -> impl DoubleEndedIterator<Item = (RunNumber, &Run)> {
         let from = (key.clone(), RunNumber(0));
         let to = (key.clone(), RunNumber(i64::MAX));
-        self.runs
-            .range(from..=to)
-            .next_back()
-            .map(|((_, number), run)| (*number, run))
+        let runs = self.runs.range(from..=to);
+        runs.map(|((_, number), run)| (*number, run))
+    }
+
+    /// The latest run of `key`.
+    pub fn latest_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+        self.runs_of(key).next_back()
     }
 
     /// The name of one of its runs.
@@ -236,6 +246,9 @@ pub struct Cascade {
     /// The deployments whose run led to it, from the first one on, each with how often.
     #[serde(with = "pairs")]
     pub through: BTreeMap<DeploymentName, u32>,
+    /// Whether it was done before, in vain, and is wanted once more all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_asked: bool,
 }
 
 /// Maps whose keys are no texts, as lists of pairs.
@@ -290,6 +303,11 @@ impl Run {
             down: None,
             cascade: None,
         }
+    }
+
+    /// Whether it was to repeat a deployment because something had changed, and was given up before it began.
+    fn had_no_reason(&self) -> bool {
+        self.kind == RunKind::Up && self.cascade.is_some() && self.state == RunState::Superseded
     }
 
     /// The function or workflow that runs now or next.

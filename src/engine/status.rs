@@ -37,7 +37,7 @@ pub enum Waiting {
     ForGates(Vec<Gate>),
     /// These refs have nothing to read.
     ForInputs(BTreeSet<Reference>),
-    /// Another release of the package is being worked on in the same environment.
+    /// A release of the package is being worked on in the same environment: another one, or an earlier run of its own.
     ForRelease(ReleaseName),
     /// Another deployment goes first: what it leaves is read here, or, on the way down, it reads what is here.
     ForDeployment(DeploymentName),
@@ -168,28 +168,25 @@ pub(super) fn goes_after(
 /// A task is satisfied when its latest run is complete (Q-E1: not when the number of complete runs is one).
 fn is_satisfied(release: &Release, key: &TaskKey) -> bool {
     release
-        .latest_run(key)
+        .standing_run(key)
         .is_some_and(|(_, run)| run.state == RunState::Complete)
 }
 
-/// Another release of the same package that is between start and end in the environment of `key`.
+/// A release of the same package that is between start and end in the environment of `key`. What waits behind an
+/// earlier run of its own release is its latest run.
 pub(super) fn busy_with(
     snapshot: &Snapshot,
     own: &ReleaseName,
     key: &TaskKey,
 ) -> Option<ReleaseName> {
     key.environment()?;
-    let others = snapshot
-        .releases
-        .values()
-        .filter(|other| other.name.package == own.package && other.name != *own);
-    for other in others {
-        let is_busy = other
-            .latest_run(key)
-            .is_some_and(|(_, run)| run.state.is_active() || run.state == RunState::Paused);
-        if is_busy {
-            return Some(other.name.clone());
-        }
-    }
-    None
+    let is_at_work = |run: &Run| run.state.is_active() || run.state == RunState::Paused;
+    let releases = snapshot.releases.values();
+    let mut of_package = releases.filter(|other| other.name.package == own.package);
+    let found = of_package.find(|other| {
+        let itself = usize::from(other.name == *own);
+        let mut others = other.runs_of(key).rev().skip(itself);
+        others.any(|(_, run)| is_at_work(run))
+    });
+    found.map(|other| other.name.clone())
 }

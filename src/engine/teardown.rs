@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::bring;
+use super::bring::insert_next;
+use super::cascade::live_run;
+use super::inputs::sticky;
 use super::plan::Change;
 use super::readiness::{holder, supersede};
-use super::snapshot::Snapshot;
+use super::snapshot::{Cascade, Release, Run, Snapshot};
 use super::world::World;
 use crate::model::{
     DeploymentName, Environment, EnvironmentName, Presence, Reference, Registration, ReleaseName,
-    RunKind, RunName, RunState, SubPathKind,
+    RunKind, RunName, RunState, SubPathKind, TaskKey,
 };
 
 /// An environment is there, as it is told. One that is being emptied is emptied first, and comes back then.
@@ -36,7 +38,9 @@ pub(super) fn begin(world: &mut World, name: &EnvironmentName) -> bool {
         return false;
     };
     world.snapshot.environments.remove(name);
-    world.put_intent(document(name), None);
+    for intent in intents_in(world, name) {
+        world.put_intent(intent, None);
+    }
     let leaving = Registration {
         presence: Presence::Leaving,
         ..known
@@ -47,14 +51,30 @@ pub(super) fn begin(world: &mut World, name: &EnvironmentName) -> bool {
     }
     let occupants = world.snapshot.occupants.entry(name.clone()).or_default();
     for occupant in occupants.clone() {
-        take_down(world, &occupant);
+        // What is being brought up once more is taken down as it will be then.
+        if !is_under_way(world, &occupant) {
+            take_down(world, &occupant);
+        }
     }
     true
 }
 
-/// Takes down what came up in an environment after it was to be emptied.
+/// The environment itself and what should be in it, be it that it never came about.
+fn intents_in(world: &World, name: &EnvironmentName) -> Vec<Reference> {
+    let is_there = |reference: &&Reference| {
+        let deployment = DeploymentName::of_reference(reference);
+        deployment.is_some_and(|deployment| deployment.environment == *name)
+    };
+    let intents = world.snapshot.intents.keys().filter(is_there).cloned();
+    intents.chain([document(name)]).collect()
+}
+
+/// Takes down what came up in an environment after it was to be emptied, and gives up what was planned there since.
 pub(super) fn go_on(world: &mut World) {
     for name in leaving(&world.snapshot) {
+        for run in unbegun(world, &name) {
+            supersede(world, &run);
+        }
         let occupants = world.snapshot.occupants.get(&name).cloned();
         for occupant in occupants.iter().flatten() {
             if !has_way_down(world, occupant) {
@@ -111,7 +131,12 @@ fn is_leaving(snapshot: &Snapshot, name: &EnvironmentName) -> bool {
 fn take_down(world: &mut World, occupant: &DeploymentName) {
     world.put_intent(occupant.document(), None);
     let live = live(&world.snapshot, occupant);
-    let goes = live.is_some_and(|live| bring::down(world, &live, &occupant.key()));
+    let goes = live
+        .as_ref()
+        .is_some_and(|live| down(world, live, &occupant.key()));
+    if let Some(live) = live.filter(|_| goes) {
+        because_of_its_environment(world, &live, occupant);
+    }
     if !goes {
         world.put_document(occupant.document(), None);
         world.put_reads(occupant.clone(), BTreeSet::new());
@@ -127,6 +152,14 @@ fn live(snapshot: &Snapshot, deployment: &DeploymentName) -> Option<ReleaseName>
         package: deployment.package.clone(),
         number: holder.number,
     })
+}
+
+/// Whether what is live there is being brought up once more or taken down.
+fn is_under_way(world: &World, occupant: &DeploymentName) -> bool {
+    let release = live(&world.snapshot, occupant);
+    let release = release.and_then(|name| world.snapshot.releases.get(&name));
+    let latest = release.and_then(|release| release.latest_run(&occupant.key()));
+    latest.is_some_and(|(_, run)| !run.state.is_finished())
 }
 
 /// Whether the last that was done about it is to take it down, be it that this failed: then a person goes on.
@@ -177,4 +210,85 @@ pub(super) fn reader_left(snapshot: &Snapshot, own: &DeploymentName) -> Option<D
     readers
         .find(|reader| !own_providers.contains(reader))
         .cloned()
+}
+
+/// Takes a deployment down with the program that brought it up: its release's config at its release's commit. One that
+/// is on its way down already is not taken down twice. `false` when there is no way down.
+pub(super) fn down(world: &mut World, name: &ReleaseName, key: &TaskKey) -> bool {
+    let Some(release) = world.snapshot.releases.get(name) else {
+        return false;
+    };
+    let Some((_, latest)) = release.latest_run(key) else {
+        return false;
+    };
+    if latest.kind == RunKind::Down && !latest.state.is_finished() {
+        return true;
+    }
+    let Some(run) = next_down(world, name, key) else {
+        return false;
+    };
+    world.show(name);
+    insert_next(world, name, key, run);
+    true
+}
+
+fn next_down(world: &World, name: &ReleaseName, key: &TaskKey) -> Option<Run> {
+    let release = world.snapshot.releases.get(name)?;
+    let task = release.package.task(key);
+    let live = live_run(release, key);
+    let down = live.and_then(|live| live.down.clone());
+    let action = down.or_else(|| task.and_then(|task| task.down.clone()))?;
+    // It gets what the up got, as far as that is still there to be read.
+    let first = live.and_then(|live| live.calls.first());
+    let inputs = match (first, task) {
+        (Some(first), _) => sticky(&first.inputs, &first.values),
+        (None, task) => task?.inputs.clone(),
+    };
+    Some(Run::pending(RunKind::Down, action, inputs, world.now))
+}
+
+/// What waits to go down while the same release goes up once more takes that down: by the program that brought it up,
+/// with what that got.
+pub(super) fn renew_down(world: &mut World, name: &RunName) {
+    let release = world.snapshot.releases.get(&name.release);
+    let waiting = release.and_then(|release| release.latest_run(&name.key));
+    let is_waiting =
+        waiting.is_some_and(|(_, run)| run.kind == RunKind::Down && run.state == RunState::Pending);
+    if is_waiting && let Some(next) = next_down(world, &name.release, &name.key) {
+        insert_next(world, &name.release, &name.key, next);
+    }
+}
+
+/// The way down says why: what goes because of its environment comes back with it.
+fn because_of_its_environment(world: &mut World, live: &ReleaseName, occupant: &DeploymentName) {
+    let key = occupant.key();
+    let release = world.snapshot.releases.get(live);
+    let Some((number, _)) = release.and_then(|release| release.latest_run(&key)) else {
+        return;
+    };
+    let name = RunName {
+        release: live.clone(),
+        key,
+        number,
+    };
+    if let Some(run) = world.run_mut(&name) {
+        run.cascade = Some(Cascade {
+            changed: BTreeSet::from([document(&occupant.environment)]),
+            ..Cascade::default()
+        });
+    }
+}
+
+/// Whether a deployment of the newest release was given up, or taken down, because its environment went, and that is
+/// there again. The file need not have been evaluated in between.
+pub(super) fn went_with_its_environment(world: &World, release: &Release, key: &TaskKey) -> bool {
+    let is_there = key
+        .environment()
+        .is_some_and(|environment| world.snapshot.environments.contains_key(environment));
+    let latest = release.latest_run(key).map(|(_, run)| run);
+    is_there
+        && latest.is_some_and(|run| match run.kind {
+            RunKind::Down => run.state == RunState::Complete && run.cascade.is_some(),
+            _ => run.state == RunState::Superseded && run.cascade.is_none(),
+        })
 }

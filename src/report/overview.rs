@@ -190,7 +190,7 @@ fn here(pull: &Overview<'_>, release: &Release, place: &EnvironmentName, now: Ti
         return format!("{link}{with} since {}", markdown::time(live.since));
     }
     let key = TaskKey::Deploy(place.clone());
-    let Some((_, run)) = release.latest_run(&key) else {
+    let Some((_, run)) = release.standing_run(&key) else {
         return "—".to_owned();
     };
     match run.state {

@@ -111,7 +111,7 @@ fn waiting(place: &Why<'_>, now: Timestamp) -> String {
     let mut text = String::new();
     let releases = place.snapshot.releases.values();
     for release in releases.filter(|release| release.name.package == *place.package) {
-        let Some((_, run)) = release.latest_run(&key) else {
+        let Some((_, run)) = release.standing_run(&key) else {
             continue;
         };
         if run.state.is_finished() {

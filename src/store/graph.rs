@@ -235,6 +235,30 @@ pub(super) async fn occupants(
     Ok(found)
 }
 
+/// What should be in each of the environments.
+pub(super) async fn intents(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    environments: &BTreeSet<EnvironmentName>,
+) -> Result<BTreeMap<Reference, Value>> {
+    let mut found = BTreeMap::new();
+    for name in environments {
+        let rows = sqlx::query(
+            "SELECT reference, body FROM intent \
+             WHERE installation_id = $1 AND kind = 'deploy' AND name = $2",
+        )
+        .bind(installation_id)
+        .bind(name.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in rows {
+            let reference = parse("intent", &row.get::<String, _>(0))?;
+            found.insert(reference, from_json("intent", &row.get::<String, _>(1))?);
+        }
+    }
+    Ok(found)
+}
+
 /// The packages with unfinished runs in any of the environments.
 pub(super) async fn busy_packages(
     connection: &mut SqliteConnection,

@@ -69,9 +69,10 @@ impl Store {
         let version = version(connection, installation_id).await?;
         let (environments, registrations) =
             graph::environments(connection, installation_id).await?;
-        let intents =
-            documents::read_from(connection, Table::Intent, installation_id, &scope.intents)
-                .await?;
+        let wanted = intents(scope, &registrations);
+        let mut intents =
+            documents::read_from(connection, Table::Intent, installation_id, &wanted).await?;
+        intents.extend(graph::intents(connection, installation_id, &scope.environments).await?);
         let mut named = scope.releases.clone();
         named.extend(graph::intended(&intents));
         let reach = reach(connection, scope, &registrations).await?;
@@ -109,6 +110,18 @@ impl Store {
         transaction.commit().await?;
         Ok((snapshot, version))
     }
+}
+
+/// What should be, as far as the decision is about it: an environment that is being emptied may be wanted again.
+fn intents(
+    scope: &Scope,
+    registrations: &BTreeMap<EnvironmentName, Registration>,
+) -> BTreeSet<Reference> {
+    let mut leaving = registrations.iter().filter(|(_, known)| known.is_leaving());
+    let leaving = leaving
+        .by_ref()
+        .map(|(name, _)| Reference::global(crate::model::SubPathKind::Environment, name.as_str()));
+    leaving.chain(scope.intents.iter().cloned()).collect()
 }
 
 /// The packages the decision is about, those that wait for what it may write among them.

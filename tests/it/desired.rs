@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::harness::{API, App, ENVIRONMENTS, RUNNER_WORKFLOW, succeed};
+use crate::harness::repositories::{API, ENVIRONMENTS, RUNNER_WORKFLOW};
+use crate::harness::{App, succeed};
 
 const ALONE: &str = r#"
 ocuroot("0.3.0")

@@ -57,7 +57,7 @@ fn a_package_owns_its_directory_up_to_the_next_package() {
 }
 
 #[test]
-fn a_directory_whose_name_only_begins_alike_is_another_one() {
+fn q_p3_a_directory_whose_name_only_begins_alike_is_another_one() {
     let packages = [
         ("api/release.ocu.star", known()),
         ("api-gateway/release.ocu.star", known()),
@@ -184,7 +184,7 @@ fn every_package_is_looked_at_when_nothing_is_known_to_be_unchanged() {
 }
 
 #[test]
-fn a_deleted_package_file_concerns_nobody_by_itself() {
+fn q_p4_a_deleted_package_file_concerns_nobody_by_itself() {
     let packages = [("api/release.ocu.star", known())];
     assert_snapshot!(concerned(&packages, &["web/release.ocu.star", "web/main.rs"]), @"");
 }

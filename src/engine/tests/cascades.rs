@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::story::Story;
+use crate::model::RunState;
 
 /// Everything of these packages is deployed to eu and has succeeded.
 fn deployed(packages: &[(&str, &str)]) -> Story {
@@ -216,6 +217,106 @@ fn a_circle_that_does_not_settle_stops_and_asks_for_a_person() {
       deploy/eu/3: complete
       deploy/eu/4: failed, web in eu was deployed 3 times because its own output changes what it reads, by way of api in eu, and it does not settle. It keeps what it has. `/ocuroot retry eu` deploys it once more
     ");
+}
+
+#[test]
+fn a_circle_in_which_everybody_is_at_work_at_once_stops_too() {
+    let mut story = deployed(&[
+        (
+            "api",
+            "deploy/eu web=web/@/deploy/eu#output/url?0 all=@/custom/all?1",
+        ),
+        (
+            "web",
+            "deploy/eu api=api/@/deploy/eu#output/url all=@/custom/all?1",
+        ),
+    ]);
+    story.outputs("api/@r1/deploy/eu", json!({"url": 1}));
+    story.set("@/custom/all", json!(2));
+    let tasks = ["api/@r1/deploy/eu", "web/@r1/deploy/eu"];
+    for url in 2..30 {
+        let active: Vec<&str> = tasks
+            .into_iter()
+            .filter(|task| story.run(task).1.state.is_active())
+            .collect();
+        for task in active {
+            story.outputs(task, json!({"url": url}));
+        }
+    }
+    assert!(
+        tasks
+            .iter()
+            .all(|task| story.run(task).1.state.is_finished()),
+        "{}",
+        story.table()
+    );
+}
+
+#[test]
+fn a_circle_stops_although_each_fails_once_a_lap() {
+    let mut story = deployed(&[
+        (
+            "api",
+            "deploy/eu retries:1 web=web/@/deploy/eu#output/url?0",
+        ),
+        ("web", "deploy/eu retries:1 api=api/@/deploy/eu#output/url"),
+    ]);
+    for url in 2..40 {
+        for name in ["api", "web"] {
+            let task = format!("{name}/@r1/deploy/eu");
+            if !story.run(&task).1.state.is_active() {
+                continue;
+            }
+            match url % 2 {
+                0 => story.fails(&task, "no"),
+                _ => story.outputs(&task, json!({"url": url})),
+            }
+        }
+    }
+    let is_over = |name| story.run(name).1.state.is_finished();
+    assert!(
+        is_over("api/@r1/deploy/eu") && is_over("web/@r1/deploy/eu"),
+        "{}",
+        story.table()
+    );
+}
+
+#[test]
+fn what_is_again_as_it_was_runs_nothing_although_a_reader_already_waits() {
+    let mut story = deployed(&[
+        ("base", "deploy/eu size=@/custom/size?1"),
+        ("left", "deploy/eu base=base/@/deploy/eu#output/url"),
+        (
+            "all",
+            "deploy/eu base=base/@/deploy/eu#output/url left=left/@/deploy/eu#output/url",
+        ),
+    ]);
+    story.set("@/custom/size", json!(2));
+    story.outputs("base/@r1/deploy/eu", json!({"url": 2}));
+    story.set("@/custom/size", json!(1));
+    story.outputs("base/@r1/deploy/eu", json!({"url": 1}));
+    story.outputs("left/@r1/deploy/eu", json!({"url": 1}));
+    insta::assert_snapshot!(story.table_of("all/@r1"), @"
+    all/@r1 complete
+      deploy/eu/1: complete
+      deploy/eu/2: superseded
+    ");
+}
+
+#[test]
+fn who_reads_itself_is_in_no_circle_however_often_the_rest_changes() {
+    let mut story = deployed(&[(
+        "api",
+        "deploy/eu count=./@/deploy/eu#output/url?0 size=@/custom/size?1",
+    )]);
+    story.set("@/custom/size", json!(2));
+    for size in 3..9 {
+        story.set("@/custom/size", json!(size));
+        story.outputs("api/@r1/deploy/eu", json!({"url": size}));
+    }
+    story.outputs("api/@r1/deploy/eu", json!({"url": 9}));
+    let (name, run) = story.run("api/@r1/deploy/eu");
+    assert_eq!((name.number.0, run.state), (8, RunState::Complete));
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn retry_in_one_environment_leaves_the_others() {
 }
 
 #[test]
-fn retry_of_a_down_stays_a_down() {
+fn q_e4_retry_of_a_down_stays_a_down() {
     let mut story = Story::default();
     story.push("api", "a1", "deploy/staging");
     story.done("api/@r1/deploy/staging");

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::story::Story;
+use super::story::{Story, done};
+use crate::engine::Trigger;
 use crate::model::RunKind;
 
 #[test]
@@ -166,4 +167,55 @@ fn what_was_never_deployed_or_knows_no_way_down_is_left_alone() {
     assert_snapshot!(story.answers(), @"api is not in staging");
     story.undeploy("web", "staging");
     assert_snapshot!(story.answers(), @"web is not in staging");
+}
+
+#[test]
+fn a_deployment_that_is_being_repeated_is_taken_down_after_that() {
+    let mut story = Story::default();
+    story.environment("staging");
+    story.push("api", "a1", "deploy/staging size=@/custom/size?1");
+    story.done("api/@r1/deploy/staging");
+    story.set("@/custom/size", json!(2));
+    let (run, fence) = story.start_of("api/@r1/deploy/staging");
+    story.undeploy("api", "staging");
+    assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/staging/1: complete
+      deploy/staging/2: starting
+      deploy/staging/3 (down): pending behind api/@r1
+    ");
+    let outcome = done(json!({}));
+    story.decide(&[Trigger::Ended {
+        run,
+        fence,
+        outcome,
+    }]);
+    let (_, run) = story.run("api/@r1/deploy/staging");
+    assert_eq!(run.kind, RunKind::Down);
+    assert_snapshot!(json!(run.current().values), @r#"{"size":2}"#);
+    story.done("api/@r1/deploy/staging");
+    assert_snapshot!(story.table(), @"
+    api/@r1 complete
+      deploy/staging/1: complete
+      deploy/staging/2: complete
+      deploy/staging/3 (down): superseded
+      deploy/staging/4 (down): complete
+    ");
+}
+
+#[test]
+fn what_is_at_work_and_what_waits_behind_it_are_cancelled_together() {
+    let mut story = Story::default();
+    story.environment("staging");
+    story.push("api", "a1", "deploy/staging size=@/custom/size?1");
+    story.done("api/@r1/deploy/staging");
+    story.set("@/custom/size", json!(2));
+    story.undeploy("api", "staging");
+    story.cancel("api/@r1");
+    assert_snapshot!(story.table(), @"
+    api/@r1 cancelled
+      deploy/staging/1: complete
+      deploy/staging/2: cancelled, cancelled by @robin
+      deploy/staging/3 (down): cancelled, cancelled by @robin
+    ");
 }

@@ -123,7 +123,7 @@ fn an_output_reaches_the_next_phase_of_its_release() {
 }
 
 #[test]
-fn a_ref_within_the_release_does_not_read_another_release() {
+fn q_r2_a_ref_within_the_release_does_not_read_another_release() {
     let mut story = Story::default();
     let text = "task/build | task/test image=./task/build#output/image";
     story.push("api", "a1", text);

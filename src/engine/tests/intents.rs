@@ -78,7 +78,7 @@ fn what_failed_to_come_about_is_a_drift() {
 }
 
 #[test]
-fn drift_says_what_has_to_be_done() {
+fn q_c7_drift_says_what_has_to_be_done() {
     let mut story = deployed();
     story.intend("@/custom/size", Some(json!(2)));
     story.intend("@/custom/a/b", Some(json!(2)));

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::cascade::live_run;
 use crate::engine::gates::gates;
 use crate::engine::readiness::holder;
-use crate::engine::{Release, Snapshot};
+use crate::engine::{Run, Snapshot};
 use crate::model::{Lock, LockKind, ReleaseName, RunKind, RunName, RunState, TaskKey, Timestamp};
 
 /// Compares what a store held before a decision with what it holds after it.
@@ -137,14 +138,16 @@ fn environments_have_one_user(after: &Snapshot) {
     let mut users = BTreeMap::new();
     for (name, release) in &after.releases {
         for ((key, number), run) in &release.runs {
-            let is_using = run.state.is_active() || run.state == RunState::Paused;
-            if key.environment().is_some() && is_using {
+            if key.environment().is_some() && is_in_use(run) {
                 let user = release.run_name(key, *number);
                 let other = users.insert((&name.package, key), user.clone());
                 assert_eq!(other, None, "{user} shares its environment");
             }
-            let busy = runs_of_task_in_use(release, key);
-            assert!(busy <= 1, "{name}/{key} has {busy} runs in use at once");
+            for is_wanted in [is_waiting as fn(&Run) -> bool, is_in_use] {
+                let runs = release.runs_of(key);
+                let count = runs.filter(|(_, run)| is_wanted(run)).count();
+                assert!(count <= 1, "{name}/{key} has {count} such runs at once");
+            }
         }
     }
 }
@@ -184,14 +187,21 @@ fn what_is_live_moves_forward(before: &Snapshot, after: &Snapshot) {
         let latest = after.releases[&name].latest_run(key);
         let is_down = latest
             .is_some_and(|(_, run)| run.kind == RunKind::Down && run.state == RunState::Complete);
-        assert!(is_down, "{name}/{key} is not live and not down");
+        let environment = key.environment().expect("a deployment");
+        let live = live_run(&before.releases[&name], key);
+        let is_forgotten = live.is_some_and(|live| live.down.is_none())
+            && !after.environments.contains_key(environment);
+        assert!(
+            is_down || is_forgotten,
+            "{name}/{key} is not live and not down"
+        );
     }
 }
 
-fn runs_of_task_in_use(release: &Release, wanted: &TaskKey) -> usize {
-    release
-        .runs
-        .iter()
-        .filter(|((key, _), run)| key == wanted && !run.state.is_finished())
-        .count()
+fn is_waiting(run: &Run) -> bool {
+    run.state == RunState::Pending
+}
+
+fn is_in_use(run: &Run) -> bool {
+    run.state.is_active() || run.state == RunState::Paused
 }

@@ -164,6 +164,7 @@ impl Story {
     fn keep_release(&mut self, release: &Release) {
         let name = release.name.clone();
         let runs = self.snapshot.releases.remove(&name).map(|old| old.runs);
+        let is_new = runs.is_none();
         let row = Release {
             runs: runs.unwrap_or_default(),
             ..release.clone()
@@ -175,11 +176,13 @@ impl Story {
             .or_insert(ReleaseNumber(1));
         next.0 = next.0.max(name.number.0 + 1);
         let key = (name.package.clone(), row.commit.clone());
-        let at_commit = self.snapshot.at_commit.insert(key, name.clone());
-        assert!(
-            at_commit.is_none_or(|other| other == name) || release.is_again,
-            "{name} is a second release of its commit"
-        );
+        if is_new {
+            let at_commit = self.snapshot.at_commit.insert(key, name.clone());
+            assert!(
+                at_commit.is_none() || release.is_again,
+                "{name} is a second release of its commit"
+            );
+        }
         self.snapshot.releases.insert(name, row);
     }
 

@@ -29,7 +29,7 @@ fn pushes_that_are_decided_together_get_numbers_of_their_own() {
 }
 
 #[test]
-fn numbers_go_on_after_r9() {
+fn q_e5_numbers_go_on_after_r9() {
     let mut story = Story::default();
     for number in 1..=11 {
         story.push("api", &format!("{number:02}"), "task/build");
@@ -38,7 +38,7 @@ fn numbers_go_on_after_r9() {
 }
 
 #[test]
-fn the_same_commit_never_releases_twice() {
+fn q_p1_the_same_commit_never_releases_twice() {
     let mut story = Story::default();
     let both = [("api", "task/build"), ("web", "task/build")];
     story.push("api", "a1", "task/build");
@@ -55,7 +55,7 @@ fn the_same_commit_never_releases_twice() {
 }
 
 #[test]
-fn a_package_named_twice_in_one_push_is_released_once() {
+fn q_p2_a_package_named_twice_in_one_push_is_released_once() {
     let mut story = Story::default();
     story.release(push("a1", &[("api", "task/build"), ("api", "task/build")]));
     assert_snapshot!(story.table(), @"
@@ -65,7 +65,7 @@ fn a_package_named_twice_in_one_push_is_released_once() {
 }
 
 #[test]
-fn a_release_keeps_the_commit_it_came_from() {
+fn q_e14_a_release_keeps_the_commit_it_came_from() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build");
     assert_snapshot!(story.changes(), @r#"

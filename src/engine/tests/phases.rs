@@ -6,7 +6,7 @@ use super::language::push;
 use super::story::Story;
 
 #[test]
-fn phases_run_in_order_and_tasks_of_a_phase_together() {
+fn q_e18_phases_run_in_order_and_tasks_of_a_phase_together() {
     let mut story = Story::default();
     story.push(
         "api",
@@ -39,7 +39,7 @@ fn phases_run_in_order_and_tasks_of_a_phase_together() {
 }
 
 #[test]
-fn an_empty_phase_keeps_the_chain() {
+fn q_e2_an_empty_phase_keeps_the_chain() {
     let mut story = Story::default();
     story.push("api", "a1", "task/build | | | deploy/production");
     assert_snapshot!(story.table(), @"
@@ -63,7 +63,7 @@ fn a_release_of_nothing_is_complete_at_once() {
 }
 
 #[test]
-fn a_second_complete_run_of_an_earlier_phase_does_not_block_later_ones() {
+fn q_e1_a_second_complete_run_of_an_earlier_phase_does_not_block_later_ones() {
     let mut story = Story::default();
     story.push(
         "api",

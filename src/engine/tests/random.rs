@@ -16,7 +16,7 @@ pub(super) const PACKAGES: [&str; 2] = ["api", "web"];
 pub(super) const ENVIRONMENTS: [&str; 3] = ["eu", "staging", "us"];
 
 /// SplitMix64: a seed is a story that can be told again.
-pub(super) struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     pub(super) fn below(&mut self, bound: u64) -> u64 {

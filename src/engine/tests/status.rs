@@ -56,7 +56,7 @@ fn status(text: &str, states: &[(&str, &[RunState])]) -> String {
 }
 
 #[test]
-fn a_release_is_what_its_latest_runs_say() {
+fn q_e15_a_release_is_what_its_latest_runs_say() {
     use RunState::{Cancelled, Complete, Failed, Paused, Pending, Running, Starting, Superseded};
     let file = "task/a, task/b, task/ask x=./custom/x | task/z";
     let table: String = [

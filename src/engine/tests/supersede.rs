@@ -318,7 +318,7 @@ fn a_retry_that_waited_behind_a_newer_release_does_not_overtake_it() {
 }
 
 #[test]
-fn an_older_release_sent_farther_late_does_not_overtake() {
+fn q_e7_an_older_release_sent_farther_late_does_not_overtake() {
     let mut story = Story::default();
     let text = "deploy/staging | deploy/production";
     story.deploy_until("api", "a1", text, "staging");

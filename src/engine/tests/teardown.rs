@@ -166,6 +166,24 @@ fn an_environment_that_is_wanted_again_is_emptied_first_and_comes_back_then() {
     ");
 }
 
+/// The push that registers it again is evaluated with it, and it is still being emptied.
+#[test]
+fn what_is_released_to_an_environment_on_its_way_out_goes_there_once_it_is_back() {
+    let mut story = shop();
+    story.apply("@/environment/eu", None);
+    let text = "deploy/eu environment=@/environment/eu";
+    story.environment("eu");
+    story.push("api", "22", text);
+    story.done("web/@r1/deploy/eu");
+    story.done("api/@r1/deploy/eu");
+    story.replan("api/@r2", text);
+    insta::assert_snapshot!(story.table_of("api/@r2"), @"
+    api/@r2 running
+      deploy/eu/1: superseded
+      deploy/eu/2: starting
+    ");
+}
+
 /// reference/ocuroot.md Q-E6.
 #[test]
 fn q_e6_a_recreated_environment_is_deployed_to_again() {
@@ -190,6 +208,56 @@ fn q_e6_a_recreated_environment_is_deployed_to_again() {
       deploy/eu/2 (down): complete
       deploy/eu/3: pending without api/@/deploy/eu#output/url
     ");
+}
+
+/// The package may be evaluated again only once the environment is back.
+#[test]
+fn what_went_with_its_environment_comes_back_although_its_file_was_not_read_meanwhile() {
+    let mut story = shop();
+    story.apply("@/environment/eu", None);
+    story.done("web/@r1/deploy/eu");
+    story.done("api/@r1/deploy/eu");
+    story.environment("eu");
+    story.replan("api/@r1", "deploy/eu environment=@/environment/eu");
+    insta::assert_snapshot!(story.table_of("api/@r1"), @"
+    api/@r1 running
+      deploy/eu/1: complete
+      deploy/eu/2 (down): complete
+      deploy/eu/3: starting
+    ");
+}
+
+#[test]
+fn what_knows_no_way_down_comes_back_with_its_environment_too() {
+    let mut story = Story::default();
+    story.environment("eu");
+    story.push("api", "00", "deploy/eu down:none");
+    story.done("api/@r1/deploy/eu");
+    story.apply("@/environment/eu", None);
+    story.replan("api/@r1", "");
+    story.environment("eu");
+    story.replan("api/@r1", "deploy/eu down:none");
+    insta::assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/eu/1: complete
+      deploy/eu/2: starting
+    ");
+}
+
+#[test]
+fn what_never_came_about_is_not_wanted_any_more_where_its_environment_is_gone() {
+    let mut story = Story::default();
+    story.environment("eu");
+    story.push("api", "00", "deploy/eu");
+    story.push("web", "11", "deploy/eu");
+    story.fails("api/@r1/deploy/eu", "no");
+    story.apply("@/environment/eu", None);
+    story.fails("web/@r1/deploy/eu", "no");
+    assert!(
+        story.snapshot.intents.is_empty(),
+        "{:?}",
+        story.snapshot.intents
+    );
 }
 
 #[test]

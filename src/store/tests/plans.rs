@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 13] = [
+const WALKS: [(&str, &str); 14] = [
     (
         "SELECT reference, body FROM state WHERE installation_id = $1 AND (kind IN",
         "who asks what is not as it should be asks for all of it, and has the record to themselves",
@@ -37,6 +37,10 @@ const WALKS: [(&str, &str); 13] = [
     (
         "SELECT environment, repository, path, presence FROM registration",
         "environments are places, of which a workspace has few",
+    ),
+    (
+        "SELECT reference, body FROM intent WHERE installation_id = $1 AND kind",
+        "when an environment is taken away, every package is planned again",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),
     (

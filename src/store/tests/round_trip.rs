@@ -13,14 +13,14 @@ use crate::model::{
 };
 use crate::store::{Commit, Committed, Confirmation, Done, Scope, Store};
 
-async fn store() -> (Store, tempfile::TempDir) {
+pub(super) async fn store() -> (Store, tempfile::TempDir) {
     let directory = tempfile::TempDir::new().expect("a directory");
     let file = directory.path().join("ocuroot.db");
     let store = Store::open(&format!("sqlite://{}", file.display())).await;
     (store.expect("a database"), directory)
 }
 
-async fn write(store: &Store, changes: Vec<Change>) {
+pub(super) async fn write(store: &Store, changes: Vec<Change>) {
     let (_, version) = read(store, &Scope::default()).await;
     let plan = Plan {
         changes,
@@ -38,7 +38,7 @@ async fn write(store: &Store, changes: Vec<Change>) {
     assert_eq!(committed, Committed::Yes);
 }
 
-async fn read(store: &Store, scope: &Scope) -> (Snapshot, i64) {
+pub(super) async fn read(store: &Store, scope: &Scope) -> (Snapshot, i64) {
     let scope = Scope {
         installation_id: INSTALLATION,
         ..scope.clone()

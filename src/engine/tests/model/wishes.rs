@@ -1,0 +1,150 @@
+//! What people want, as the reference model takes it in.
+
+use serde_json::{Value, json};
+
+use super::events::reference_of;
+use super::facts::{Attempt, Model};
+use crate::model::{
+    DeploymentName, EnvironmentName, Input, Reference, ReleaseName, RunKind, RunState, SubPathKind,
+    TaskKey,
+};
+
+impl Model {
+    pub(super) fn retry(&mut self, name: &ReleaseName) {
+        let release = &self.releases[name];
+        let keys: Vec<TaskKey> = release.attempts.keys().cloned().collect();
+        for key in keys {
+            let release = &self.releases[name];
+            let last = release.standing(&key).expect("an attempt");
+            let is_over = matches!(last.state, RunState::Failed | RunState::Cancelled);
+            let is_meant = last.kind == RunKind::Down || release.package.task(&key).is_some();
+            let deployment = DeploymentName::of(&name.package, &key);
+            let newer = deployment.is_some_and(|deployment| {
+                let live = self.live_release(&deployment);
+                let is_pinned = self.pins.get(&deployment) == Some(name);
+                live.is_some_and(|live| live > name) && !is_pinned
+            });
+            if is_over && is_meant && !newer {
+                self.again(name, &key);
+            }
+        }
+    }
+
+    /// What a machine may be at is asked to stop, what has not begun is stopped.
+    pub(super) fn cancel(&mut self, name: &ReleaseName) {
+        let release = self.releases.get_mut(name).expect("a release");
+        for run in release.attempts.values_mut().flatten() {
+            run.state = match run.state {
+                RunState::Running => RunState::Cancelling,
+                state if state.is_finished() => state,
+                _ => RunState::Cancelled,
+            };
+        }
+    }
+
+    pub(super) fn apply(&mut self, reference: &Reference, is_retry: bool) {
+        let wanted = self.intents.get(reference).cloned();
+        if let Some((SubPathKind::Environment, name)) = &reference.subpath {
+            let name: EnvironmentName = name.parse().expect("a name");
+            return match wanted {
+                Some(wanted) => self.register(&serde_json::from_value(wanted).expect("its words")),
+                None => self.leave(&name),
+            };
+        }
+        let Some(deployment) = DeploymentName::of_reference(reference) else {
+            return self.set(reference, wanted.as_ref());
+        };
+        match wanted {
+            None => drop(self.queue_down(&deployment)),
+            Some(wanted) => self.bring_there(&deployment, &wanted, is_retry),
+        }
+    }
+
+    /// Nothing goes there any more and what is there goes.
+    fn leave(&mut self, name: &EnvironmentName) {
+        let Some(place) = self.places.get_mut(name) else {
+            return;
+        };
+        place.is_leaving = true;
+        self.intents.remove(&reference_of(name));
+        self.intents.retain(|reference, _| {
+            DeploymentName::of_reference(reference).is_none_or(|of| of.environment != *name)
+        });
+        self.give_up(name);
+        for occupant in self.occupants(name) {
+            let live = &self.releases[&self.live[&occupant].0];
+            let latest = live.latest(&occupant.key()).expect("it is live");
+            // What is on its way is taken down once it is there.
+            if latest.state.is_finished() {
+                self.take_down(&occupant);
+            }
+        }
+    }
+
+    /// The release that should be live, with the inputs it should have. An older one is pinned (Q-E12).
+    fn bring_there(&mut self, deployment: &DeploymentName, wanted: &Value, is_retry: bool) {
+        let Some(name) = release_of(deployment, wanted) else {
+            return;
+        };
+        let Some(release) = self.releases.get(&name) else {
+            return;
+        };
+        let live = self.live_release(deployment);
+        let given = self.live_attempt(deployment).map(|live| json!(live.given));
+        let input = &wanted["input"];
+        if live == Some(&name) && (input.is_null() || given.as_ref() == Some(input)) {
+            return;
+        }
+        let key = deployment.key();
+        let task = release.package.task(&key);
+        let written =
+            task.map(|task| (task.action.clone(), task.down.clone(), task.inputs.clone()));
+        let known = release.last_up(&key).map(|(_, up)| up);
+        let known = known.map(|up| (up.program.clone(), up.down.clone(), up.declared.clone()));
+        let Some((program, down, mut declared)) = written.or(known) else {
+            return;
+        };
+        for (input, value) in input.as_object().into_iter().flatten() {
+            let value = value.clone();
+            declared.insert(input.clone(), Input::Value { value });
+        }
+        let is_older = live.is_some_and(|live| *live > name);
+        let last = release.latest(&key).cloned();
+        self.pins.remove(deployment);
+        if is_older {
+            self.pins.insert(deployment.clone(), name.clone());
+        }
+        let wanted = Attempt::new(RunKind::Up, program, down, declared);
+        let Some(last) = last else {
+            return;
+        };
+        if last.kind == RunKind::Up && !last.state.is_finished() {
+            return;
+        }
+        // What was tried with the same is tried again only if people say so.
+        let is_tried = last.state == RunState::Failed && got_all(&last, &wanted);
+        match (is_tried, is_retry) {
+            (false, _) => self.attempt(&name, &key, wanted),
+            (true, true) => self.again(&name, &key),
+            (true, false) => {}
+        }
+    }
+}
+
+fn release_of(deployment: &DeploymentName, wanted: &Value) -> Option<ReleaseName> {
+    let (_, number) = wanted["release"].as_str()?.rsplit_once("/@")?;
+    Some(ReleaseName {
+        package: deployment.package.clone(),
+        number: number.parse().ok()?,
+    })
+}
+
+fn got_all(last: &Attempt, wanted: &Attempt) -> bool {
+    wanted.declared.iter().all(|(name, input)| match input {
+        Input::Reference { .. } => true,
+        Input::Value { value } => {
+            let given = last.given.as_ref().and_then(|given| given.get(name));
+            given == Some(value)
+        }
+    })
+}
