@@ -294,9 +294,10 @@ fn recorded(world: &World, name: &ReleaseName, key: &TaskKey) -> Option<Run> {
         (input.clone(), Input::Value { value })
     });
     let inputs: BTreeMap<String, Input> = values.collect();
+    let given = inputs.keys().cloned().collect();
     Some(Run {
         down: last.down.clone(),
-        ..Run::pending(RunKind::Up, first.action.clone(), inputs, world.now)
+        ..Run::pending(RunKind::Up, first.action.clone(), inputs, world.now).with_given(given)
     })
 }
 

@@ -10,7 +10,7 @@ use super::snapshot::{Cascade, Release, Run, Snapshot};
 use super::world::World;
 use crate::model::{
     Action, DeploymentName, Input, Reference, ReleaseName, RunKind, RunName, RunNumber, RunState,
-    Task, TaskKey,
+    TaskKey,
 };
 
 /// A deployment whose own change makes what it reads change again is run this often in one cascade; then a person is
@@ -95,7 +95,7 @@ fn reconsider(
     let (name, values) = (next.name, next.values);
     let mut run = Run {
         down: next.down,
-        ..Run::pending(RunKind::Up, next.action, next.inputs, world.now)
+        ..Run::pending(RunKind::Up, next.action, next.inputs, world.now).with_given(next.given)
     };
     if cascade.through.get(deployment).copied().unwrap_or(0) >= LAPS {
         run.error = Some(circle(deployment, &cascade.through));
@@ -134,6 +134,8 @@ struct Next {
     inputs: BTreeMap<String, Input>,
     /// The inputs as they are now.
     values: BTreeMap<String, Value>,
+    /// Those that people have given.
+    given: BTreeSet<String>,
     /// Whether some of what has changed comes of what it leaves itself.
     comes_round: bool,
 }
@@ -166,16 +168,17 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     }
     let live = live_run(release, &key)?;
     let first = live.calls.first()?;
-    let task = declared_anew(release, &key, live);
-    let (action, declared, down) = match task {
-        Some(task) => (&task.action, &task.inputs, &task.down),
-        None => (&first.action, &first.inputs, &live.down),
-    };
-    let inputs = inputs::sticky(declared, &first.values);
+    let Declared {
+        action,
+        inputs: declared,
+        down,
+    } = declared(release, &key, live)?;
+    let inputs = inputs::sticky(&declared, &first.values);
     let call = super::snapshot::Call {
         action: action.clone(),
         inputs: inputs.clone(),
         values: BTreeMap::new(),
+        given: BTreeSet::new(),
     };
     let values = inputs::resolve(snapshot, &release.name, &call).ok()?;
     let own = own_inputs(deployment, &release.name, &inputs);
@@ -187,7 +190,7 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
         .filter(|((of, _), run)| *of == key && run.kind == RunKind::Up)
         .take_while(|(_, run)| run.state != RunState::Complete)
         .any(|(_, run)| run.calls.first().is_some_and(|call| is_known(&call.values)));
-    if is_known(&first.values) && action == &first.action || is_tried {
+    if is_known(&first.values) && action == first.action || is_tried {
         return None;
     }
     let has_changed = |name: &String| first.values.get(name) != values.get(name);
@@ -200,33 +203,57 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     Some(Next {
         comes_round,
         name: release.run_name(&key, RunNumber(number.0 + 1)),
-        action: action.clone(),
-        down: down.clone(),
+        action,
+        down,
         inputs,
         values,
+        given: first.given.clone(),
     })
 }
 
-/// What the release's file says of the deployment now, if it was evaluated again since and says something else. What
-/// was brought back with recorded inputs keeps those.
-fn declared_anew<'a>(release: &'a Release, key: &TaskKey, live: &Run) -> Option<&'a Task> {
-    let task = release.package.task(key)?;
+/// What the deployment consists of: what it was brought up with, or what the release's file says of it now if it was
+/// evaluated again since and says something else. What people have given stays.
+fn declared(release: &Release, key: &TaskKey, live: &Run) -> Option<Declared> {
     let first = live.calls.first()?;
-    let is_recorded = first
-        .inputs
-        .values()
-        .all(|input| matches!(input, Input::Value { .. }));
-    let names_differ = !task.inputs.keys().eq(first.inputs.keys());
-    let is_anew = names_differ
-        || task.action != first.action
-        || task.inputs.iter().any(|(name, input)| match input {
-            Input::Value { .. } => first.inputs.get(name) != Some(input),
-            Input::Reference { reference, .. } => !matches!(
+    let as_it_was = Declared {
+        action: first.action.clone(),
+        inputs: first.inputs.clone(),
+        down: live.down.clone(),
+    };
+    let Some(task) = release.package.task(key) else {
+        return Some(as_it_was);
+    };
+    let mut inputs = task.inputs.clone();
+    for name in &first.given {
+        if let Some(given) = first.inputs.get(name) {
+            inputs.insert(name.clone(), given.clone());
+        }
+    }
+    let is_as_it_was = task.action == first.action
+        && inputs.keys().eq(first.inputs.keys())
+        && inputs.iter().all(|(name, input)| match input {
+            Input::Value { .. } => first.inputs.get(name) == Some(input),
+            Input::Reference { reference, .. } => matches!(
                 first.inputs.get(name),
                 Some(Input::Reference { reference: known, .. }) if known == reference
             ),
         });
-    (is_anew && !is_recorded).then_some(task)
+    Some(if is_as_it_was {
+        as_it_was
+    } else {
+        Declared {
+            action: task.action.clone(),
+            inputs,
+            down: task.down.clone(),
+        }
+    })
+}
+
+/// What a deployment consists of.
+struct Declared {
+    action: Action,
+    inputs: BTreeMap<String, Input>,
+    down: Option<Action>,
 }
 
 /// Inputs that read what the deployment itself leaves: their change is no reason to deploy it.

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::bring::{self, insert_next};
 use super::cascade::live_run;
+use super::inputs;
 use super::outcome::again;
 use super::plan::{Answer, Change};
 use super::readiness::holder;
 use super::rules::{rules, rules_of};
-use super::snapshot::{Run, Snapshot};
+use super::snapshot::{Call, Run, Snapshot};
 use super::teardown;
 use super::values;
 use super::world::World;
@@ -248,7 +249,7 @@ fn wanted_run(
     let (action, mut inputs, down) = match (task, live) {
         (Some(task), _) => (task.action.clone(), task.inputs.clone(), task.down.clone()),
         (None, Some(live)) => {
-            let first = live.current();
+            let first = live.calls.first().ok_or_else(none)?;
             (
                 first.action.clone(),
                 first.inputs.clone(),
@@ -257,13 +258,24 @@ fn wanted_run(
         }
         (None, None) => return Err(none()),
     };
-    for (input, value) in wanted["input"].as_object().into_iter().flatten() {
+    let call = Call {
+        action: action.clone(),
+        inputs: inputs.clone(),
+        values: BTreeMap::new(),
+        given: BTreeSet::new(),
+    };
+    // What is wanted to be what it is anyway goes on following what it reads.
+    let found = inputs::resolve(snapshot, name, &call).unwrap_or_default();
+    let wanted = wanted["input"].as_object().into_iter().flatten();
+    let mut given = BTreeSet::new();
+    for (input, value) in wanted.filter(|(input, value)| found.get(*input) != Some(value)) {
         let value = value.clone();
         inputs.insert(input.clone(), Input::Value { value });
+        given.insert(input.clone());
     }
     Ok(Run {
         down,
-        ..Run::pending(RunKind::Up, action, inputs, now)
+        ..Run::pending(RunKind::Up, action, inputs, now).with_given(given)
     })
 }
 

@@ -284,6 +284,7 @@ fn go_on(
             action: Action::Function(function.clone()),
             inputs: inputs.clone(),
             values: BTreeMap::new(),
+            given: BTreeSet::new(),
         });
     }
 }
@@ -369,6 +370,7 @@ pub(super) fn again(world: &mut World, name: &RunName) -> Option<RunName> {
             first.inputs.clone(),
             world.now,
         )
+        .with_given(first.given.clone())
     };
     let next_name = RunName {
         number: RunNumber(latest.0 + 1),

@@ -292,6 +292,7 @@ impl Run {
                 action,
                 inputs,
                 values: BTreeMap::new(),
+                given: BTreeSet::new(),
             }],
             outputs: BTreeMap::new(),
             error: None,
@@ -303,6 +304,14 @@ impl Run {
             down: None,
             cascade: None,
         }
+    }
+
+    /// The same with inputs that people have given.
+    pub(super) fn with_given(mut self, given: BTreeSet<String>) -> Run {
+        if let Some(first) = self.calls.first_mut() {
+            first.given = given;
+        }
+        self
     }
 
     /// Whether it was to repeat a deployment because something had changed, and was given up before it began.
@@ -328,4 +337,7 @@ pub struct Call {
     /// Its inputs as they were when it was started.
     #[serde(default)]
     pub values: BTreeMap<String, Value>,
+    /// Which of the inputs people have given in place of those that the file names: they stay as they are.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub given: BTreeSet<String>,
 }

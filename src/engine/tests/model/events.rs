@@ -238,6 +238,7 @@ impl Model {
             .clone();
         let mut next = Attempt::new(last.kind, last.program, last.down, last.declared);
         next.follows = last.follows;
+        next.said = last.said;
         next.is_asked = true;
         self.attempt(name, key, next);
     }

@@ -50,6 +50,8 @@ pub(super) struct Attempt {
     pub(super) program: Action,
     pub(super) down: Option<Action>,
     pub(super) declared: Declared,
+    /// What of that people have said in place of the file.
+    pub(super) said: BTreeSet<String>,
     /// What it was given; nothing before it has begun.
     pub(super) given: Option<Values>,
     pub(super) left: Values,
@@ -70,6 +72,7 @@ impl Attempt {
             program,
             down,
             declared,
+            said: BTreeSet::new(),
             given: None,
             left: Values::new(),
         }

@@ -64,6 +64,7 @@ impl Model {
         }
         let mut next = Attempt::new(RunKind::Up, program, down, declared);
         next.follows = true;
+        next.said.clone_from(&live.said);
         Some(next)
     }
 
@@ -80,18 +81,16 @@ impl Model {
             live.down.clone(),
             live.declared.clone(),
         );
-        let is_recorded = live
-            .declared
-            .values()
-            .all(|input| matches!(input, Input::Value { .. }));
         let Some(task) = release.package.task(&deployment.key()) else {
             return kept;
         };
-        match is_recorded
-            || is_as_written(&task.inputs, &live.declared) && task.action == live.program
-        {
+        let mut inputs = task.inputs.clone();
+        for name in &live.said {
+            inputs.insert(name.clone(), live.declared[name].clone());
+        }
+        match is_as_written(&inputs, &live.declared) && task.action == live.program {
             true => kept,
-            false => (task.action.clone(), task.down.clone(), task.inputs.clone()),
+            false => (task.action.clone(), task.down.clone(), inputs),
         }
     }
 }

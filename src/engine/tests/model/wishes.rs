@@ -1,5 +1,7 @@
 //! What people want, as the reference model takes it in.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::events::reference_of;
@@ -104,9 +106,14 @@ impl Model {
         let Some((program, down, mut declared)) = written.or(known) else {
             return;
         };
+        let found = self.given(&name, &declared).unwrap_or_default();
+        let mut said = BTreeSet::new();
         for (input, value) in input.as_object().into_iter().flatten() {
-            let value = value.clone();
-            declared.insert(input.clone(), Input::Value { value });
+            if found.get(input) != Some(value) {
+                let value = value.clone();
+                declared.insert(input.clone(), Input::Value { value });
+                said.insert(input.clone());
+            }
         }
         let is_older = live.is_some_and(|live| *live > name);
         let last = release.latest(&key).cloned();
@@ -114,7 +121,8 @@ impl Model {
         if is_older {
             self.pins.insert(deployment.clone(), name.clone());
         }
-        let wanted = Attempt::new(RunKind::Up, program, down, declared);
+        let mut wanted = Attempt::new(RunKind::Up, program, down, declared);
+        wanted.said = said;
         let Some(last) = last else {
             return;
         };
