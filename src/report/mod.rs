@@ -10,6 +10,7 @@ mod machines;
 pub mod markdown;
 mod outlook;
 mod overview;
+mod package;
 mod places;
 mod protection;
 mod refusal;

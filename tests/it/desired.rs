@@ -108,8 +108,7 @@ async fn a_deployment_gets_the_inputs_it_should_have() {
         succeed(run, inputs)
     })
     .await;
-    insta::assert_snapshot!(seen.into_inner().expect("no panic").join("\n"), @"");
-    insta::assert_snapshot!(app.last_words(number), @"");
+    insta::assert_snapshot!(seen.into_inner().expect("no panic").join("\n"), @r#"github.com/acme/shop/-/api/release.ocu.star/@r1/deploy/production/2 "api:hotfix""#);
     app.finish().await;
 }
 
@@ -121,6 +120,9 @@ async fn what_belongs_to_another_repository_is_said_there() {
     let other = "github.com/acme/else/-/x.ocu.star/@/deploy/production";
     app.say(number, "alice", &format!("/ocuroot unset {other}"))
         .await;
-    insta::assert_snapshot!(app.last_words(number), @"");
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    `github.com/acme/else/-/x.ocu.star/@/deploy/production` belongs to `github.com/acme/else`: who may change it is known there, so say it on a pull request of that repository.
+    ");
     app.finish().await;
 }
