@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 mod reminders;
 
-use super::documents::{LIST, Table};
+use super::documents::{Documents, LIST};
 use super::standing::Standing;
 use super::{Commit, Result, audit, checks, documents, graph, placeholders, readers, to_json};
 use crate::engine::{Change, Release, Run};
@@ -55,16 +55,28 @@ impl<'a, 'c> Rows<'a, 'c> {
             Change::PutRelease(release) => self.put_release(release).await,
             Change::PutRun(name, run) => self.put_run(name, run).await,
             Change::PutDocument(reference, value) => {
-                self.put_document(Table::State, reference, value).await
+                self.put_document(Documents::State, reference, value).await
             }
             Change::PutIntent(reference, value) => {
-                self.put_document(Table::Intent, reference, value).await
+                self.put_document(Documents::Intent, reference, value).await
             }
             Change::DeleteDocument(reference) => {
-                documents::delete(self.transaction, Table::State, installation_id, reference).await
+                documents::delete(
+                    self.transaction,
+                    Documents::State,
+                    installation_id,
+                    reference,
+                )
+                .await
             }
             Change::DeleteIntent(reference) => {
-                documents::delete(self.transaction, Table::Intent, installation_id, reference).await
+                documents::delete(
+                    self.transaction,
+                    Documents::Intent,
+                    installation_id,
+                    reference,
+                )
+                .await
             }
             Change::PutReads(deployment, read) => {
                 graph::put_reads(self.transaction, installation_id, deployment, read).await
@@ -105,7 +117,7 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     async fn put_document(
         &mut self,
-        table: Table,
+        table: Documents,
         reference: &Reference,
         value: &serde_json::Value,
     ) -> Result<()> {
