@@ -61,22 +61,10 @@ impl<'a, 'c> Rows<'a, 'c> {
                 self.put_document(Documents::Intent, reference, value).await
             }
             Change::DeleteDocument(reference) => {
-                documents::delete(
-                    self.transaction,
-                    Documents::State,
-                    installation_id,
-                    reference,
-                )
-                .await
+                self.delete_document(Documents::State, reference).await
             }
             Change::DeleteIntent(reference) => {
-                documents::delete(
-                    self.transaction,
-                    Documents::Intent,
-                    installation_id,
-                    reference,
-                )
-                .await
+                self.delete_document(Documents::Intent, reference).await
             }
             Change::PutReads(deployment, read) => {
                 graph::put_reads(self.transaction, installation_id, deployment, read).await
@@ -113,6 +101,11 @@ impl<'a, 'c> Rows<'a, 'c> {
             }
             standing => self.stand(standing).await,
         }
+    }
+
+    async fn delete_document(&mut self, of: Documents, reference: &Reference) -> Result<()> {
+        let installation_id = self.commit.installation_id;
+        documents::delete(self.transaction, of, installation_id, reference).await
     }
 
     async fn put_document(
