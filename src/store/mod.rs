@@ -12,6 +12,7 @@ mod documents;
 mod graph;
 mod history;
 mod holders;
+mod impact;
 mod inbox;
 mod intents;
 mod outbox;

@@ -113,6 +113,33 @@ async fn a_deployment_gets_the_inputs_it_should_have() {
 }
 
 #[tokio::test]
+async fn what_follows_a_change_is_told_before_it_is_made() {
+    let app = live().await;
+    let web = API.replace(
+        r#"ref("./task/build#output/image")"#,
+        r#"ref("./-/api/release.ocu.star/@/deploy/staging#output/url")"#,
+    );
+    let end = web.find("phase(\"approval\"").expect("a phase");
+    app.push(
+        &[("web/release.ocu.star", Some(&web[..end]))],
+        "Reads the api",
+    );
+    app.play(succeed).await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    for name in [
+        "@/environment/staging",
+        "api/release.ocu.star/@/deploy/staging",
+        "@/custom/nobody",
+    ] {
+        app.say(number, "rita", &format!("/ocuroot impact {name}"))
+            .await;
+        insta::assert_snapshot!(app.last_words(number));
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_belongs_to_another_repository_is_said_there() {
     let app = live().await;
     let number = app.propose(&[("api/main.txt", "two\n")]);
