@@ -250,7 +250,21 @@ fn the_shop_is_released_in_order_and_a_changed_output_reaches_exactly_its_reader
         .map(str::to_owned)
         .collect();
     assert_eq!(second, names(&["database", "storefront"]));
-    assert!(shop.place.shell("git diff --exit-code").code == 0);
+
+    shop.type_next_block();
+    let rest: Vec<&str> = EVERYWHERE
+        .into_iter()
+        .filter(|environment| *environment != "production-us")
+        .collect();
+    for (tool, service) in [
+        ("terraform", "network"),
+        ("helm", "orders"),
+        ("kubectl", "mailer"),
+    ] {
+        let file = format!("{service}/release.ocu.star");
+        assert_eq!(shop.live(&file), names(&rest), "{service}");
+        assert_eq!(applied(&shop, tool, service, ""), rest, "{service}");
+    }
 }
 
 /// The environments for which a tool has applied a service with this text.

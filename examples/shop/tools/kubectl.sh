@@ -15,7 +15,11 @@ manifest() {
 
 if is_installed kubectl && [ -n "${SHOP_CONTEXT:-}" ]; then
     case $verb in
-        apply) manifest "$@" | kubectl --context "$SHOP_CONTEXT" apply -f - ;;
+        apply)
+            printf '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "%s"}}' "$environment" |
+                kubectl --context "$SHOP_CONTEXT" apply -f -
+            manifest "$@" | kubectl --context "$SHOP_CONTEXT" apply -f -
+            ;;
         delete) manifest "$@" | kubectl --context "$SHOP_CONTEXT" delete --ignore-not-found -f - ;;
     esac
 else
