@@ -3,6 +3,7 @@
 //! what to compare.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+mod cascade;
 mod decide;
 mod evaluate;
 #[allow(
@@ -17,9 +18,10 @@ mod latency;
 mod measure;
 mod refs;
 mod requests;
+mod world;
 
-const SECTIONS: [&str; 6] = [
-    "intake", "evaluate", "decide", "refs", "latency", "requests",
+const SECTIONS: [&str; 7] = [
+    "intake", "evaluate", "decide", "cascade", "refs", "latency", "requests",
 ];
 
 fn main() {
@@ -36,6 +38,7 @@ fn main() {
             "intake" => runtime.block_on(intake::run()),
             "evaluate" => runtime.block_on(evaluate::run()),
             "decide" => runtime.block_on(decide::run()),
+            "cascade" => runtime.block_on(cascade::run()),
             "refs" => runtime.block_on(refs::run()),
             "latency" => runtime.block_on(latency::run()),
             _ => runtime.block_on(requests::run()),

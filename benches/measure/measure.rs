@@ -46,6 +46,12 @@ impl Times {
         self.0[index].as_secs_f64() * 1000.0
     }
 
+    /// In milliseconds.
+    pub fn mean(&self) -> f64 {
+        let sum: Duration = self.0.iter().sum();
+        sum.as_secs_f64() * 1000.0 / self.0.len() as f64
+    }
+
     pub fn median(&mut self) -> f64 {
         self.quantile(0.5)
     }

@@ -338,11 +338,10 @@ fn is_at_work(snapshot: &Snapshot, deployment: &DeploymentName) -> bool {
     let key = deployment.key();
     let is_repeated =
         |run: &Run| run.kind == RunKind::Up && run.cascade.is_some() && run.state.is_active();
-    let mut releases = snapshot.releases.values();
+    let mut releases = snapshot.releases_of(&deployment.package);
     releases.any(|release| {
         let latest = release.latest_run(&key);
-        release.name.package == deployment.package
-            && latest.is_some_and(|(_, run)| is_repeated(run))
+        latest.is_some_and(|(_, run)| is_repeated(run))
     })
 }
 

@@ -299,15 +299,14 @@ impl At<'_> {
     fn behind(&self) -> Option<ReleaseName> {
         let key = TaskKey::Deploy(self.environment.clone());
         let is_before = |other: &&Release| {
-            other.name.package == self.release.name.package
-                && other.name.number < self.release.name.number
+            other.name.number < self.release.name.number
                 && other.lane == self.release.lane
                 && other
                     .latest_run(&key)
                     .is_some_and(|(_, run)| !run.state.is_finished())
                 && !has_failed_before(other, &key)
         };
-        let mut releases = self.snapshot.releases.values();
+        let mut releases = self.snapshot.releases_of(&self.release.name.package);
         releases.find(is_before).map(|other| other.name.clone())
     }
 }

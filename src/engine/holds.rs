@@ -215,9 +215,9 @@ fn stop_lane(
 }
 
 fn of_lane(world: &World, package: &PackageName, pull_request: i64) -> Vec<ReleaseName> {
-    let releases = world.snapshot.releases.values();
+    let releases = world.snapshot.releases_of(package);
     releases
-        .filter(|release| release.name.package == *package && release.lane == Some(pull_request))
+        .filter(|release| release.lane == Some(pull_request))
         .map(|release| release.name.clone())
         .collect()
 }
@@ -228,9 +228,8 @@ fn give_back(world: &mut World, package: &PackageName, key: &TaskKey) {
     let Some(environment) = key.environment().cloned() else {
         return;
     };
-    let is_on_its_way = world.snapshot.releases.values().any(|release| {
-        release.name.package == *package
-            && release.lane.is_none()
+    let is_on_its_way = world.snapshot.releases_of(package).any(|release| {
+        release.lane.is_none()
             && release.latest_run(key).is_some_and(|(_, run)| {
                 run.kind == RunKind::Up && comes_by_itself(world, release, key, run)
             })

@@ -63,6 +63,16 @@ impl Snapshot {
             .get(&(name.key.clone(), name.number))
     }
 
+    /// The releases of `package`, in their order: there may be many packages, and this is asked for each run.
+    pub fn releases_of(&self, package: &PackageName) -> impl Iterator<Item = &Release> {
+        let number = |number| ReleaseName {
+            package: package.clone(),
+            number: ReleaseNumber(number),
+        };
+        let releases = self.releases.range(number(i64::MIN)..=number(i64::MAX));
+        releases.map(|(_, release)| release)
+    }
+
     /// The name that the next release of `package` gets.
     pub fn next_release(&self, package: &PackageName) -> ReleaseName {
         let number = self.next_numbers.get(package).copied();

@@ -181,9 +181,7 @@ pub(super) fn busy_with(
 ) -> Option<ReleaseName> {
     key.environment()?;
     let is_at_work = |run: &Run| run.state.is_active() || run.state == RunState::Paused;
-    let releases = snapshot.releases.values();
-    let mut of_package = releases.filter(|other| other.name.package == own.package);
-    let found = of_package.find(|other| {
+    let found = snapshot.releases_of(&own.package).find(|other| {
         let itself = usize::from(other.name == *own);
         let mut others = other.runs_of(key).rev().skip(itself);
         others.any(|(_, run)| is_at_work(run))

@@ -64,11 +64,7 @@ impl Store {
             transaction.rollback().await?;
             return Ok(Committed::Outdated);
         }
-        let mut rows = Rows::new(&mut transaction, commit);
-        for change in &commit.plan.changes {
-            rows.apply(change).await?;
-        }
-        rows.finish().await?;
+        Rows::new(&mut transaction, commit).write().await?;
         outbox::insert(
             &mut transaction,
             commit.installation_id,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
+mod ids;
 mod reminders;
 
 use super::documents::{Documents, LIST};
@@ -49,7 +50,16 @@ impl<'a, 'c> Rows<'a, 'c> {
         }
     }
 
-    pub(super) async fn apply(&mut self, change: &'a Change) -> Result<()> {
+    /// Writes all changes of the decision.
+    pub(super) async fn write(mut self) -> Result<()> {
+        self.look_up().await?;
+        for change in &self.commit.plan.changes {
+            self.apply(change).await?;
+        }
+        self.finish().await
+    }
+
+    async fn apply(&mut self, change: &'a Change) -> Result<()> {
         let installation_id = self.commit.installation_id;
         match change {
             Change::PutRelease(release) => self.put_release(release).await,
@@ -130,7 +140,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     async fn stand(&mut self, change: &Change) -> Result<()> {
         let release_id = match change {
             Change::PutApproval(release, ..) | Change::DeleteApprovals(release, ..) => {
-                Some(self.release_id(release).await?)
+                Some(self.release_id(release)?)
             }
             _ => None,
         };
@@ -142,7 +152,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     }
 
     /// Writes what could only be written once every run was, and the entries of the audit record together.
-    pub(super) async fn finish(mut self) -> Result<()> {
+    async fn finish(mut self) -> Result<()> {
         self.put_waits().await?;
         let (installation_id, now) = (self.commit.installation_id, self.commit.now);
         readers::put(self.transaction, installation_id, &self.readers).await?;
@@ -259,39 +269,8 @@ impl<'a, 'c> Rows<'a, 'c> {
         Ok(row.get(0))
     }
 
-    /// The id of a package that has a release.
-    async fn package_id(&mut self, package: &PackageName) -> Result<i64> {
-        if let Some(id) = self.packages.get(package) {
-            return Ok(*id);
-        }
-        let row = sqlx::query(
-            "SELECT id FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
-        )
-        .bind(self.commit.installation_id)
-        .bind(&package.repository)
-        .bind(&package.path)
-        .fetch_one(&mut **self.transaction)
-        .await?;
-        self.packages.insert(package.clone(), row.get(0));
-        Ok(row.get(0))
-    }
-
-    async fn release_id(&mut self, release: &ReleaseName) -> Result<i64> {
-        if let Some(id) = self.releases.get(release) {
-            return Ok(*id);
-        }
-        let package_id = self.package_id(&release.package).await?;
-        let row = sqlx::query("SELECT id FROM release WHERE package_id = $1 AND number = $2")
-            .bind(package_id)
-            .bind(release.number.0)
-            .fetch_one(&mut **self.transaction)
-            .await?;
-        self.releases.insert(release.clone(), row.get(0));
-        Ok(row.get(0))
-    }
-
     async fn put_run(&mut self, name: &RunName, run: &'a Run) -> Result<()> {
-        let release_id = self.release_id(&name.release).await?;
+        let release_id = self.release_id(&name.release)?;
         let package_id = self.package_id(&name.release.package).await?;
         let row = sqlx::query(
             "INSERT INTO run (release_id, task, number, kind, state, fence, calls, outputs, error, \

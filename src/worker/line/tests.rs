@@ -2,6 +2,7 @@
 
 mod contract;
 mod cost;
+mod cost_of_cascades;
 mod database;
 mod lanes;
 mod record;
