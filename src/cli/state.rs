@@ -215,9 +215,15 @@ fn of(is_intent: bool) -> Documents {
 async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::Result<ExitCode> {
     let reference = project.reference(text)?;
     let session = Session::open(project, "state set", Arc::new(Narrator::new())).await?;
+    let is_deletion = value.is_none();
     let reference = session.intend(&reference, value).await?;
     session.close().await;
-    eprintln!("{reference} is intended. To make it so: ocuroot state apply {reference}");
+    let wish = if is_deletion {
+        "should not be any more"
+    } else {
+        "should be so"
+    };
+    eprintln!("{reference} {wish}. To make it so: ocuroot state apply {reference}");
     Ok(ExitCode::SUCCESS)
 }
 

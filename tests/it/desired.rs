@@ -132,7 +132,7 @@ async fn what_follows_a_change_is_told_before_it_is_made() {
         "api/release.ocu.star/@/deploy/staging",
         "@/custom/nobody",
     ] {
-        app.say(number, "rita", &format!("/ocuroot impact {name}"))
+        app.say(number, "alice", &format!("/ocuroot impact {name}"))
             .await;
         insta::assert_snapshot!(app.last_words(number));
     }
