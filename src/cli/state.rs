@@ -54,6 +54,16 @@ enum Verb {
         #[arg(short, long)]
         intent: bool,
     },
+    /// List what is deployed again if something changes, one ref a line
+    ///
+    /// What read it when it was deployed comes first, then what read what those leave.
+    #[command(
+        after_help = "Example: ocuroot state impact api/release.ocu.star/@/deploy/production"
+    )]
+    Impact {
+        /// The ref of what changes
+        reference: String,
+    },
     /// List what is not as it should be, one ref a line
     #[command(after_help = "Example: ocuroot state diff | xargs -n1 ocuroot state apply")]
     Diff {
@@ -116,6 +126,7 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     let project = project()?;
     match verb {
         Verb::Get { reference, intent } => get(project, reference, *intent).await,
+        Verb::Impact { reference } => impact(project, reference).await,
         Verb::Match {
             glob,
             no_links,
@@ -165,6 +176,15 @@ async fn get(project: Project, text: &str, is_intent: bool) -> anyhow::Result<Ex
     }
 }
 
+async fn impact(project: Project, text: &str) -> anyhow::Result<ExitCode> {
+    let reference = project.reference(text)?;
+    let reader = Reader::open(project).await?;
+    for dependent in reader.impact(&reference).await? {
+        println!("{}", dependent.deployment);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn matching(
     project: Project,
     text: &str,
@@ -195,9 +215,15 @@ fn of(is_intent: bool) -> Documents {
 async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::Result<ExitCode> {
     let reference = project.reference(text)?;
     let session = Session::open(project, "state set", Arc::new(Narrator::new())).await?;
+    let is_deletion = value.is_none();
     let reference = session.intend(&reference, value).await?;
     session.close().await;
-    eprintln!("{reference} is intended. To make it so: ocuroot state apply {reference}");
+    let wish = if is_deletion {
+        "should not be any more"
+    } else {
+        "should be so"
+    };
+    eprintln!("{reference} {wish}. To make it so: ocuroot state apply {reference}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -111,11 +111,10 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
 
 /// What is left for somebody who checks the commits out.
 fn told(left: &[WorkItem]) {
-    let mut commits: Vec<&String> = left
+    let commits: BTreeSet<&String> = left
         .iter()
         .filter_map(|item| item.commit.as_ref())
         .collect();
-    commits.dedup();
     for commit in commits {
         println!(
             "There is work at commit {commit}: check it out and run `ocuroot work any`, or run `ocuroot work cascade` here"

@@ -32,6 +32,8 @@ pub(super) enum Argument {
     Values,
     /// Names of values, each a word.
     Names,
+    /// One record.
+    Reference,
 }
 
 impl Argument {
@@ -46,6 +48,7 @@ impl Argument {
             Argument::Packages => "[package…]",
             Argument::Values => "<name>=<value>…",
             Argument::Names => "<name>…",
+            Argument::Reference => "<ref>",
         }
     }
 
@@ -58,6 +61,7 @@ impl Argument {
             Argument::Environments => Some("say which environment"),
             Argument::Values => Some("say which value"),
             Argument::Names => Some("say which value"),
+            Argument::Reference => Some("say what changes"),
         }
     }
 
@@ -95,6 +99,7 @@ impl Argument {
                 put_value(command, name, Some(value))?;
             }
             Argument::Names => put_value(command, name(&text)?, None)?,
+            Argument::Reference => put_value(command, record(&text)?, None)?,
         }
         Ok(())
     }
@@ -247,6 +252,21 @@ fn name(text: &str) -> Result<String, String> {
     Err(format!(
         "{typed} cannot be the name of a value: write letters, digits, `.`, `_`, `-` and `/`, as in `approval`, or \
          `@/custom/token` for a value of the whole workspace"
+    ))
+}
+
+/// The whole ref of a record.
+fn record(text: &str) -> Result<String, String> {
+    let reference = text
+        .parse::<Reference>()
+        .map_err(|error| error.to_string())?;
+    if reference.subpath.is_some() && (text.starts_with("@/") || text.contains("/@")) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{} names no record: write the whole ref, such as `@/custom/token` or \
+         `api/release.ocu.star/@/deploy/staging`",
+        code(text)
     ))
 }
 

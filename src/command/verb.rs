@@ -40,6 +40,8 @@ verbs! {
     Where = "where",
     /// Why an environment is as it is.
     Why = "why",
+    /// What follows if something changes.
+    Impact = "impact",
     /// Release up to environments.
     Deploy = "deploy",
     /// Give environments back, or take down what is live there.
@@ -81,7 +83,9 @@ impl Verb {
     /// to push: who may change the code may run it, nobody else. Rules of environments can ask for more.
     pub fn needed_permission(self) -> Permission {
         match self {
-            Verb::Help | Verb::Status | Verb::Plan | Verb::Where | Verb::Why => Permission::Read,
+            Verb::Help | Verb::Status | Verb::Plan | Verb::Where | Verb::Why | Verb::Impact => {
+                Permission::Read
+            }
             Verb::Deploy
             | Verb::Undeploy
             | Verb::Promote
@@ -133,6 +137,7 @@ impl Verb {
             | Verb::Plan
             | Verb::Where
             | Verb::Why
+            | Verb::Impact
             | Verb::Approve
             | Verb::Reject
             | Verb::Confirm

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::session::{Reader, WORKSPACE};
-use crate::model::{CommitSha, Glob, Reference, TaskKey, latest_document};
+use crate::model::{CommitSha, Dependent, Glob, Reference, TaskKey, latest_document};
 use crate::store::{Documents, MatchOptions};
 
 impl Reader {
@@ -32,6 +32,14 @@ impl Reader {
         options: &MatchOptions,
     ) -> anyhow::Result<Vec<Reference>> {
         Ok(self.store.matching(WORKSPACE, glob, options).await?)
+    }
+
+    /// What is deployed again if what `reference` (absolute) names changes, readers after what they read.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn impact(&self, reference: &Reference) -> anyhow::Result<Vec<Dependent>> {
+        Ok(self.store.impact(WORKSPACE, reference).await?)
     }
 
     /// The refs of this repository's live deployments whose release was made from one of `commits`.

@@ -63,9 +63,14 @@ impl Worked {
         self.operations += other.operations;
     }
 
-    /// Whether something failed, or could not be begun.
+    /// Whether something failed, and was not made good by another run of it, or could not be begun.
     pub fn has_failed(&self) -> bool {
-        self.runs.values().any(|failed| *failed) || !self.problems.is_empty()
+        // In the order of their numbers: what is kept of a step is how its last run ended.
+        let ends = self.runs.iter();
+        let ends: BTreeMap<_, bool> = ends
+            .map(|(run, failed)| ((&run.release, &run.key), *failed))
+            .collect();
+        ends.into_values().any(|failed| failed) || !self.problems.is_empty()
     }
 }
 

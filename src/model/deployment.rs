@@ -1,5 +1,6 @@
 //! What is deployed where, now.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,15 @@ impl fmt::Display for DeploymentName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.document().fmt(formatter)
     }
+}
+
+/// A live deployment that is deployed again when something changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependent {
+    /// Which.
+    pub deployment: DeploymentName,
+    /// What it reads of what changes, or of what is deployed again because of that.
+    pub reads: BTreeSet<Reference>,
 }
 
 /// A deployment that is live.

@@ -21,7 +21,7 @@ pub mod window;
 pub use approval::{Actor, Approval, ApprovalKind, GuardFile};
 pub use audit::{AuditBreak, AuditChain, AuditEntry, AuditRecord, Verdict};
 pub use codeowners::CodeOwners;
-pub use deployment::{DeploymentName, LiveDeployment};
+pub use deployment::{Dependent, DeploymentName, LiveDeployment};
 pub use diagnostic::{Diagnostic, Severity};
 pub use environment::{Environment, Presence, Registration};
 pub use glob::{Glob, GlobError};

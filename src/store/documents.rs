@@ -13,20 +13,21 @@ use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseN
 /// Statements take at most this many values at once; longer lists are read in pieces.
 pub(super) const LIST: usize = 500;
 
-/// Which of the two records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
+/// Which of the two sets of documents: they have the same refs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Documents {
     /// What is true.
+    #[default]
     State,
     /// What should be.
     Intent,
 }
 
-impl Table {
-    pub(super) fn name(self) -> &'static str {
+impl Documents {
+    pub(super) fn table(self) -> &'static str {
         match self {
-            Table::State => "state",
-            Table::Intent => "intent",
+            Documents::State => "state",
+            Documents::Intent => "intent",
         }
     }
 }
@@ -39,13 +40,13 @@ pub(super) async fn read(
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<BTreeMap<Reference, Value>> {
-    read_from(connection, Table::State, installation_id, references).await
+    read_from(connection, Documents::State, installation_id, references).await
 }
 
 /// The same, of either record.
 pub(super) async fn read_from(
     connection: &mut SqliteConnection,
-    table: Table,
+    table: Documents,
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<BTreeMap<Reference, Value>> {
@@ -59,7 +60,7 @@ pub(super) async fn read_from(
     for chunk in texts.chunks(LIST) {
         let sql = format!(
             "SELECT reference, body FROM {} WHERE installation_id = $1 AND reference IN {}",
-            table.name(),
+            table.table(),
             placeholders(2, chunk.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
@@ -109,7 +110,7 @@ pub(super) fn release_number(body: &Value) -> Result<ReleaseNumber> {
 
 pub(super) async fn put(
     transaction: &mut Transaction<'_, Sqlite>,
-    table: Table,
+    table: Documents,
     installation_id: i64,
     reference: &Reference,
     value: &Value,
@@ -124,7 +125,7 @@ pub(super) async fn put(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (installation_id, reference) \
          DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-        table.name()
+        table.table()
     );
     sqlx::query(AssertSqlSafe(sql))
         .bind(installation_id)
@@ -143,13 +144,13 @@ pub(super) async fn put(
 
 pub(super) async fn delete(
     transaction: &mut Transaction<'_, Sqlite>,
-    table: Table,
+    table: Documents,
     installation_id: i64,
     reference: &Reference,
 ) -> Result<()> {
     let sql = format!(
         "DELETE FROM {} WHERE installation_id = $1 AND reference = $2",
-        table.name()
+        table.table()
     );
     sqlx::query(AssertSqlSafe(sql))
         .bind(installation_id)

@@ -203,7 +203,7 @@ pub(super) async fn reads(
     Ok(found)
 }
 
-fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
+pub(super) fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
     Ok(DeploymentName {
         package: PackageName {
             repository: row.get(0),

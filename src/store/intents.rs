@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::documents::Table;
+use super::documents::Documents;
 use super::{Result, Store, from_json, parse};
 use crate::model::Reference;
 
@@ -15,7 +15,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn states(&self, installation_id: i64) -> Result<BTreeMap<Reference, Value>> {
-        self.intendable(Table::State, installation_id).await
+        self.intendable(Documents::State, installation_id).await
     }
 
     /// What should be.
@@ -23,18 +23,18 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn intents(&self, installation_id: i64) -> Result<BTreeMap<Reference, Value>> {
-        self.intendable(Table::Intent, installation_id).await
+        self.intendable(Documents::Intent, installation_id).await
     }
 
     async fn intendable(
         &self,
-        table: Table,
+        table: Documents,
         installation_id: i64,
     ) -> Result<BTreeMap<Reference, Value>> {
         let sql = format!(
             "SELECT reference, body FROM {} WHERE installation_id = $1 \
              AND (kind IN ('environment', 'custom') OR (kind = 'deploy' AND release = ''))",
-            table.name()
+            table.table()
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(installation_id)

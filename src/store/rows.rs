@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 mod ids;
 mod reminders;
 
-use super::documents::{LIST, Table};
+use super::documents::{Documents, LIST};
 use super::standing::Standing;
 use super::{Commit, Result, audit, checks, documents, graph, placeholders, readers, to_json};
 use crate::engine::{Change, Release, Run};
@@ -65,16 +65,16 @@ impl<'a, 'c> Rows<'a, 'c> {
             Change::PutRelease(release) => self.put_release(release).await,
             Change::PutRun(name, run) => self.put_run(name, run).await,
             Change::PutDocument(reference, value) => {
-                self.put_document(Table::State, reference, value).await
+                self.put_document(Documents::State, reference, value).await
             }
             Change::PutIntent(reference, value) => {
-                self.put_document(Table::Intent, reference, value).await
+                self.put_document(Documents::Intent, reference, value).await
             }
             Change::DeleteDocument(reference) => {
-                documents::delete(self.transaction, Table::State, installation_id, reference).await
+                self.delete_document(Documents::State, reference).await
             }
             Change::DeleteIntent(reference) => {
-                documents::delete(self.transaction, Table::Intent, installation_id, reference).await
+                self.delete_document(Documents::Intent, reference).await
             }
             Change::PutReads(deployment, read) => {
                 graph::put_reads(self.transaction, installation_id, deployment, read).await
@@ -113,9 +113,14 @@ impl<'a, 'c> Rows<'a, 'c> {
         }
     }
 
+    async fn delete_document(&mut self, of: Documents, reference: &Reference) -> Result<()> {
+        let installation_id = self.commit.installation_id;
+        documents::delete(self.transaction, of, installation_id, reference).await
+    }
+
     async fn put_document(
         &mut self,
-        table: Table,
+        table: Documents,
         reference: &Reference,
         value: &serde_json::Value,
     ) -> Result<()> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::documents::{self, LIST, Table};
+use super::documents::{self, Documents, LIST};
 use super::packages::{self, PackageIds};
 use super::releases;
 use super::{Result, Store, graph, placeholders, standing};
@@ -71,7 +71,7 @@ impl Store {
             graph::environments(connection, installation_id).await?;
         let wanted = intents(scope, &registrations);
         let mut intents =
-            documents::read_from(connection, Table::Intent, installation_id, &wanted).await?;
+            documents::read_from(connection, Documents::Intent, installation_id, &wanted).await?;
         intents.extend(graph::intents(connection, installation_id, &scope.environments).await?);
         let mut named = scope.releases.clone();
         named.extend(graph::intended(&intents));

@@ -33,9 +33,7 @@ impl Worker {
             let commit: CommitSha = commit
                 .parse()
                 .map_err(|error| Problem::Impossible(format!("{error}")))?;
-            let is_remove = matches!(action, CheckRunAction::Button { identifier }
-                if Button::from_identifier(identifier) == Some(Button::Remove));
-            return match sender.filter(|_| is_remove) {
+            return match sender.filter(|_| button(action) == Some(Button::Remove)) {
                 Some(sender) => self.remove(delivery, repository, &commit, sender).await,
                 None => self.look_again(delivery, repository, &commit).await,
             };
@@ -43,10 +41,7 @@ impl Worker {
         let Some(call) = call_of(&key) else {
             return self.ignore(delivery, "nothing that can be pressed").await;
         };
-        let button = match action {
-            CheckRunAction::Button { identifier } => Button::from_identifier(identifier),
-            CheckRunAction::Rerequested => Some(Button::Retry),
-        };
+        let button = button(action);
         let mut triggers = Vec::new();
         let (mut asked_by, mut pressed) = (None, None);
         if let (Call::ReleaseCheck { release }, Some(button), Some(sender)) =
@@ -200,6 +195,14 @@ impl Worker {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// Which of our buttons is pressed; "Re-run" is one of a check run, too.
+fn button(action: &CheckRunAction) -> Option<Button> {
+    match action {
+        CheckRunAction::Button { identifier } => Button::from_identifier(identifier),
+        CheckRunAction::Rerequested => Some(Button::Retry),
     }
 }
 

@@ -108,8 +108,34 @@ async fn a_deployment_gets_the_inputs_it_should_have() {
         succeed(run, inputs)
     })
     .await;
-    insta::assert_snapshot!(seen.into_inner().expect("no panic").join("\n"), @"");
-    insta::assert_snapshot!(app.last_words(number), @"");
+    insta::assert_snapshot!(seen.into_inner().expect("no panic").join("\n"), @r#"github.com/acme/shop/-/api/release.ocu.star/@r1/deploy/production/2 "api:hotfix""#);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_follows_a_change_is_told_before_it_is_made() {
+    let app = live().await;
+    let web = API.replace(
+        r#"ref("./task/build#output/image")"#,
+        r#"ref("./-/api/release.ocu.star/@/deploy/staging#output/url")"#,
+    );
+    let end = web.find("phase(\"approval\"").expect("a phase");
+    app.push(
+        &[("web/release.ocu.star", Some(&web[..end]))],
+        "Reads the api",
+    );
+    app.play(succeed).await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    for name in [
+        "@/environment/staging",
+        "api/release.ocu.star/@/deploy/staging",
+        "@/custom/nobody",
+    ] {
+        app.say(number, "alice", &format!("/ocuroot impact {name}"))
+            .await;
+        insta::assert_snapshot!(app.last_words(number));
+    }
     app.finish().await;
 }
 
@@ -121,6 +147,9 @@ async fn what_belongs_to_another_repository_is_said_there() {
     let other = "github.com/acme/else/-/x.ocu.star/@/deploy/production";
     app.say(number, "alice", &format!("/ocuroot unset {other}"))
         .await;
-    insta::assert_snapshot!(app.last_words(number), @"");
+    insta::assert_snapshot!(app.last_words(number), @"
+    @ocuroot[bot]
+    `github.com/acme/else/-/x.ocu.star/@/deploy/production` belongs to `github.com/acme/else`: who may change it is known there, so say it on a pull request of that repository.
+    ");
     app.finish().await;
 }

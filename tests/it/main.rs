@@ -10,6 +10,7 @@ mod crashes;
 mod desired;
 mod documentation;
 mod every_command;
+mod examples;
 mod faults;
 mod forks;
 mod github_client;

@@ -93,7 +93,14 @@ fn the_image_is_built_from_all_that_the_sources_include() {
         .lines()
         .filter_map(|line| line.strip_prefix('!'))
         .collect();
-    for name in ["Cargo.toml", "Cargo.lock", "migrations", "src", "templates"] {
+    for name in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "examples",
+        "migrations",
+        "src",
+        "templates",
+    ] {
         assert!(kept.contains(&name), "{name}");
     }
     for source in source::below("src") {

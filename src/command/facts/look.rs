@@ -55,3 +55,18 @@ pub(super) const WHY: Facts = Facts {
         "/ocuroot why production api --release r7",
     ],
 };
+
+pub(super) const IMPACT: Facts = Facts {
+    group: Group::Look,
+    arguments: &[Argument::Reference],
+    needs_reason: false,
+    meaning: "shows what is deployed again if something changes",
+    details: "It is what is deployed and read it, directly or by what others leave, by what is recorded of each \
+              deployment. A ref is the workspace's (`@/custom/token`, `@/environment/staging`), or begins with the \
+              package's file.",
+    options: &[],
+    examples: &[
+        "/ocuroot impact @/custom/token",
+        "/ocuroot impact api/release.ocu.star/@/deploy/staging",
+    ],
+};

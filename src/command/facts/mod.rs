@@ -83,6 +83,7 @@ pub(super) fn facts(verb: Verb) -> &'static Facts {
         Verb::Plan => &look::PLAN,
         Verb::Where => &look::WHERE,
         Verb::Why => &look::WHY,
+        Verb::Impact => &look::IMPACT,
         Verb::Deploy => &deploy::DEPLOY,
         Verb::Undeploy => &deploy::UNDEPLOY,
         Verb::Promote => &deploy::PROMOTE,

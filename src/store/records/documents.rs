@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
+use super::super::Documents;
 use super::super::releases::word;
 use super::super::{Result, from_json};
-use super::{Documents, REPOSITORY_FILE, RecordKind, TaskRecord};
+use super::{REPOSITORY_FILE, RecordKind, TaskRecord};
 use super::{links, queued, repositories, shapes, task_record};
 use crate::engine::snapshot::Call;
 use crate::model::{Package, Reference, ReleaseName, SubPathKind, Timestamp};

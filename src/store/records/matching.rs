@@ -6,11 +6,9 @@ use std::ops::Bound;
 use sqlx::SqliteConnection;
 
 use super::super::documents::LIST;
-use super::super::{Result, Store};
+use super::super::{Documents, Result, Store};
 use super::places::Place;
-use super::{
-    Documents, REPOSITORY_FILE, links, places, queued, released, repositories, runs, stored,
-};
+use super::{REPOSITORY_FILE, links, places, queued, released, repositories, runs, stored};
 use crate::model::glob::{Alternative, Bounds};
 use crate::model::{Glob, PackageName, Reference, ReleaseNumber, SubPathKind};
 

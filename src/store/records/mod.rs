@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Result, Store};
+use super::{Documents, Result, Store};
 use crate::model::{Glob, Reference, SubPathKind};
 
 pub(super) use links::tagged;
@@ -24,25 +24,6 @@ pub use matching::MatchOptions;
 
 /// The file that tells of a repository instead of a package.
 const REPOSITORY_FILE: &str = "repo.ocu.star";
-
-/// Which of the two sets of documents: they have the same refs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Documents {
-    /// What is true.
-    #[default]
-    State,
-    /// What should be.
-    Intent,
-}
-
-impl Documents {
-    fn table(self) -> &'static str {
-        match self {
-            Documents::State => "state",
-            Documents::Intent => "intent",
-        }
-    }
-}
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

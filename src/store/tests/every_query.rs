@@ -31,6 +31,8 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     recorded::call_every_function(store).await?;
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;
     assert_eq!(repositories, [REPOSITORY]);
+    let changed = "@/environment/eu".parse().expect("a ref");
+    assert!(store.impact(INSTALLATION, &changed).await?.is_empty());
     store.repository_gone(REPOSITORY).await?;
     store.check_writable(NOW).await
 }

@@ -134,6 +134,24 @@ impl Worker {
         Ok(Asked::reply(report::markdown::fit(words)))
     }
 
+    /// What follows if something changes.
+    pub(super) async fn hear_impact(
+        &self,
+        speaker: Speaker<'_>,
+        command: &Command,
+    ) -> Result<Asked, Problem> {
+        let mut asked = Asked::default();
+        for (name, _) in &command.values {
+            if let Some(reference) = super::set::whole(speaker, name) {
+                let installation_id = speaker.repository.installation_id;
+                let dependents = self.store.impact(installation_id, &reference).await?;
+                let words = report::impact(&reference, &dependents);
+                asked.replies.push(report::markdown::fit(words));
+            }
+        }
+        Ok(asked)
+    }
+
     async fn reasons(
         &self,
         speaker: Speaker<'_>,

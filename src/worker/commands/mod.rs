@@ -215,6 +215,7 @@ impl Worker {
             Verb::Plan => self.hear_plan(speaker).await,
             Verb::Where => self.hear_where(speaker, command).await,
             Verb::Why => self.hear_why(speaker, command).await,
+            Verb::Impact => self.hear_impact(speaker, command).await,
             Verb::Deploy => self.hear_deploy(speaker, command).await,
             Verb::Undeploy => self.hear_undeploy(speaker, command).await,
             Verb::Promote => self.hear_promote(speaker, command).await,

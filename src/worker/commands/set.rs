@@ -111,7 +111,7 @@ impl Worker {
 }
 
 /// A ref that says itself what it belongs to: `@/…` of the workspace, or with a package of the repository before `/@`.
-fn whole(speaker: Speaker<'_>, name: &str) -> Option<Reference> {
+pub(super) fn whole(speaker: Speaker<'_>, name: &str) -> Option<Reference> {
     if !name.starts_with("@/") && !name.contains("/@") {
         return None;
     }

@@ -7,7 +7,7 @@ mod dependencies;
 mod documentation;
 mod environments;
 mod intent;
-mod place;
+pub mod place;
 mod push;
 mod retries;
 mod state_file;

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ocuroot");
 
 /// A repository.
-pub(super) struct Place {
+pub struct Place {
     directory: Rc<TempDir>,
     folder: PathBuf,
     variables: BTreeMap<String, String>,
@@ -21,58 +21,76 @@ pub(super) struct Place {
 
 /// What a command came to.
 #[derive(Debug)]
-pub(super) struct Said {
-    pub(super) code: i32,
-    pub(super) output: String,
-    pub(super) errors: String,
+pub struct Said {
+    pub code: i32,
+    pub output: String,
+    pub errors: String,
 }
 
 impl Said {
     #[track_caller]
-    pub(super) fn succeeds(self) -> Said {
+    pub fn succeeds(self) -> Said {
         assert_eq!(self.code, 0, "{}\n{}", self.output, self.errors);
         self
     }
 
     #[track_caller]
-    pub(super) fn fails(self) -> Said {
+    pub fn fails(self) -> Said {
         assert_eq!(self.code, 1, "{}\n{}", self.output, self.errors);
         self
     }
 
     /// Everything it said, wherever.
-    pub(super) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         format!("{}{}", self.output, self.errors)
     }
 }
 
 impl Place {
     /// A copy of `tests/data/repos/<scenario>` whose commit is called `commitid`.
-    pub(super) fn of(scenario: &str) -> Place {
-        Place::within(Rc::new(TempDir::new().unwrap()), scenario)
+    pub fn of(scenario: &str) -> Place {
+        let folder = format!("tests/data/repos/{scenario}");
+        Place::within(Rc::new(TempDir::new().unwrap()), &folder)
+    }
+
+    /// A copy of `examples/<name>`, with a person who may commit to git. The tools of the examples stand in.
+    pub fn of_example(name: &str) -> Place {
+        let directory = Rc::new(TempDir::new().unwrap());
+        let mut place = Place::within(directory, &format!("examples/{name}"));
+        place.variables.remove("OCU_REPO_COMMIT_OVERRIDE");
+        place.set("SHOP_STAND_IN", "1");
+        for role in ["AUTHOR", "COMMITTER"] {
+            place.set(&format!("GIT_{role}_NAME"), "tester");
+            place.set(&format!("GIT_{role}_EMAIL"), "tester@example.com");
+        }
+        let programs = Path::new(PROGRAM).parent().unwrap().display();
+        let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+        place.set("PATH", &path);
+        place
     }
 
     /// Another repository of the same person.
-    pub(super) fn beside(&self, scenario: &str) -> Place {
-        Place::within(self.directory.clone(), scenario)
+    pub fn beside(&self, scenario: &str) -> Place {
+        let folder = format!("tests/data/repos/{scenario}");
+        Place::within(self.directory.clone(), &folder)
     }
 
-    fn within(directory: Rc<TempDir>, scenario: &str) -> Place {
+    fn within(directory: Rc<TempDir>, original: &str) -> Place {
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join(original);
         let place = Place {
-            folder: directory.path().join(scenario),
+            folder: directory.path().join(original.file_name().unwrap()),
             variables: BTreeMap::from([
                 ("OCU_REPO_COMMIT_OVERRIDE".to_owned(), "commitid".to_owned()),
                 ("OCUROOT_UNDER_TEST".to_owned(), PROGRAM.to_owned()),
             ]),
             directory,
         };
-        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/repos");
-        copy(&data.join(scenario), &place.folder);
+        copy(&original, &place.folder);
         place
     }
 
     /// The same, with `environments.ocu.star` released.
-    pub(super) fn with_environments(scenario: &str) -> Place {
+    pub fn with_environments(scenario: &str) -> Place {
         let place = Place::of(scenario);
         let said = place.run(&["release", "new", "environments.ocu.star"]);
         said.succeeds();
@@ -80,48 +98,49 @@ impl Place {
     }
 
     /// From now on the commit is called so.
-    pub(super) fn at_commit(&mut self, commit: &str) {
+    pub fn at_commit(&mut self, commit: &str) {
         self.set("OCU_REPO_COMMIT_OVERRIDE", commit);
     }
 
-    pub(super) fn set(&mut self, variable: &str, value: &str) {
+    pub fn set(&mut self, variable: &str, value: &str) {
         self.variables.insert(variable.to_owned(), value.to_owned());
     }
 
-    pub(super) fn path(&self, path: &str) -> PathBuf {
+    pub fn path(&self, path: &str) -> PathBuf {
         self.folder.join(path)
     }
 
-    pub(super) fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// What the program says at the root.
-    pub(super) fn run(&self, arguments: &[&str]) -> Said {
+    pub fn run(&self, arguments: &[&str]) -> Said {
         self.run_in("", arguments)
     }
 
     /// What it says in a folder.
-    pub(super) fn run_in(&self, folder: &str, arguments: &[&str]) -> Said {
-        let output = self.command(folder, arguments).output().unwrap();
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            output: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
+    pub fn run_in(&self, folder: &str, arguments: &[&str]) -> Said {
+        said(&mut self.command(folder, arguments))
+    }
+
+    /// What a shell says to a line that people type at the root.
+    pub fn shell(&self, line: &str) -> Said {
+        let mut shell = Command::new("sh");
+        said(self.surround(shell.args(["-c", line]), ""))
     }
 
     /// Says what should be, and makes it so.
     #[track_caller]
-    pub(super) fn put(&self, reference: &str, value: &str) {
+    pub fn put(&self, reference: &str, value: &str) {
         self.run(&["state", "set", reference, value]).succeeds();
         self.run(&["state", "apply", reference]).succeeds();
     }
 
     /// What the program does with git at hand: a commit of everything that is there, which is no override any more.
-    pub(super) fn commit(&mut self, message: &str) {
+    pub fn commit(&mut self, message: &str) {
         self.variables.remove("OCU_REPO_COMMIT_OVERRIDE");
         if !self.path(".git").exists() {
             self.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -139,27 +158,35 @@ impl Place {
         ]);
     }
 
-    pub(super) fn git(&self, arguments: &[&str]) {
+    pub fn git(&self, arguments: &[&str]) {
         let mut git = Command::new("git");
         let git = git.args(arguments).current_dir(&self.folder);
         assert!(git.status().unwrap().success(), "{arguments:?}");
     }
 
-    pub(super) fn command(&self, folder: &str, arguments: &[&str]) -> Command {
+    pub fn command(&self, folder: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
+        self.surround(command.args(arguments), folder);
         command
-            .args(arguments)
+    }
+
+    /// Has a command run in a folder, and know nothing but what is known here.
+    fn surround<'command>(
+        &self,
+        command: &'command mut Command,
+        folder: &str,
+    ) -> &'command mut Command {
+        command
             .current_dir(self.folder.join(folder))
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .env("HOME", self.directory.path())
             .envs(&self.variables)
-            .stdin(Stdio::null());
-        command
+            .stdin(Stdio::null())
     }
 
     /// A record, if there is one.
-    pub(super) fn get(&self, reference: &str) -> Option<Value> {
+    pub fn get(&self, reference: &str) -> Option<Value> {
         let said = self.run(&["state", "get", reference]);
         match said.code {
             0 => Some(serde_json::from_str(&said.output).unwrap()),
@@ -168,13 +195,13 @@ impl Place {
     }
 
     #[track_caller]
-    pub(super) fn has(&self, reference: &str) {
+    pub fn has(&self, reference: &str) {
         let said = self.run(&["state", "get", reference]);
         assert_eq!(said.code, 0, "{reference}: {}", said.errors);
     }
 
     #[track_caller]
-    pub(super) fn has_not(&self, reference: &str) {
+    pub fn has_not(&self, reference: &str) {
         let said = self.run(&["state", "get", reference]);
         assert_eq!(said.code, 1, "{reference}: {}", said.output);
         assert!(said.errors.contains("there is no"), "{}", said.errors);
@@ -182,7 +209,7 @@ impl Place {
 
     /// Whether the package is deployed to exactly these environments.
     #[track_caller]
-    pub(super) fn is_deployed(&self, file: &str, environments: &[&str]) {
+    pub fn is_deployed(&self, file: &str, environments: &[&str]) {
         let known = ["staging", "production", "production2", "production3"];
         let is_live = |environment: &&&str| {
             self.get(&format!("{file}/@/deploy/{environment}"))
@@ -193,6 +220,15 @@ impl Place {
     }
 }
 
+fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        output: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -200,7 +236,9 @@ fn copy(from: &Path, to: &Path) {
         let target = to.join(entry.file_name());
         match entry.file_type().unwrap().is_dir() {
             true => copy(&entry.path(), &target),
-            false => fs::write(&target, fs::read(entry.path()).unwrap()).unwrap(),
+            false => {
+                fs::copy(entry.path(), &target).unwrap();
+            }
         }
     }
 }
