@@ -33,6 +33,16 @@ impl Link {
         }
     }
 
+    /// The ref that `text` is for what belongs to the release that `reader` names.
+    pub(super) fn read_by(reader: &Reference, text: &str) -> Option<Link> {
+        let reference: Reference = text.parse().ok()?;
+        let (package, release) = (reader.package()?, reader.release.as_deref()?);
+        Some(Link::called(
+            text,
+            &reference.relative_to(&package, release),
+        ))
+    }
+
     /// The ref that `text` is, if it is an absolute one.
     pub(super) fn within(text: &str) -> Option<Link> {
         if !text.contains('@') {
@@ -70,6 +80,14 @@ mod tests {
             "a/-/b%20c.star/@r1%23x%3F%25"
         );
         assert_eq!(encoded("ü"), "%C3%BC");
+    }
+
+    #[test]
+    fn what_is_relative_leads_to_what_its_reader_means() {
+        let reader = "r/-/f/@r2/task/a/1".parse().expect("a ref");
+        let link = Link::read_by(&reader, "./task/b#output/c").expect("a link");
+        assert_eq!(link.text, "./task/b#output/c");
+        assert_eq!(link.address, "/ref/r/-/f/@r2/task/b%23output/c");
     }
 
     #[test]

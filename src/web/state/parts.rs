@@ -132,14 +132,16 @@ pub(super) struct ValueView {
     pub(super) default: Option<String>,
 }
 
-/// What a function is given: descriptors by name.
-pub(super) fn inputs(descriptors: &Value) -> Vec<ValueView> {
+/// What a function of `reader`, a release or one of its records, is given: descriptors by name.
+pub(super) fn inputs(reader: &Reference, descriptors: &Value) -> Vec<ValueView> {
     let inputs = descriptors.as_object().into_iter().flatten();
     inputs
         .map(|(name, descriptor)| ValueView {
             name: name.clone(),
             value: descriptor.get("value").map(shown),
-            source: descriptor["ref"].as_str().and_then(Link::within),
+            source: descriptor["ref"]
+                .as_str()
+                .and_then(|text| Link::read_by(reader, text)),
             default: descriptor.get("default").map(shown),
         })
         .collect()

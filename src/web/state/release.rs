@@ -107,7 +107,7 @@ async fn of_phase(
         }
         let planned = match last {
             Some(_) => Vec::new(),
-            None => inputs(&document["inputs"]),
+            None => inputs(release, &document["inputs"]),
         };
         tasks.push(TaskView {
             kind: kind.to_owned(),

@@ -79,21 +79,21 @@ impl RunView {
             word: word.to_owned(),
             class: class(word),
             error: run["error"].as_str().map(str::to_owned),
-            functions: functions.map(function).collect(),
+            functions: functions.map(|call| function(reference, call)).collect(),
             outputs: outputs(&run["output"]),
             log: lines.map(str::to_owned).collect(),
         })
     }
 }
 
-fn function(call: &Value) -> FunctionView {
+fn function(reader: &Reference, call: &Value) -> FunctionView {
     let name = match (&call["fn"], &call["workflow"]) {
         (Value::Null, workflow) => format!("workflow {}", text(&workflow["file"])),
         (function, _) => format!("{} in {}", text(&function["name"]), text(&function["file"])),
     };
     FunctionView {
         name,
-        inputs: inputs(&call["inputs"]),
+        inputs: inputs(reader, &call["inputs"]),
     }
 }
 

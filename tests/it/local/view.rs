@@ -127,6 +127,7 @@ fn a_package_and_its_release_are_shown_down_to_what_a_run_read_and_left() {
             "<a href=\"/ref/@/custom/colour\"><code>@/custom/colour</code></a>",
             "https://staging",
             "waits for it",
+            "<a href=\"/ref/minimal/repo/-/shown.ocu.star/@r1/custom/approval\"><code>./custom/approval</code></a>",
             "Log, 1 line",
         ],
     );
@@ -139,7 +140,6 @@ fn a_package_and_its_release_are_shown_down_to_what_a_run_read_and_left() {
         &format!("{PACKAGE}/@/deploy/staging"),
         &["Stands for", "/@r1/deploy/staging/1"],
     );
-    view.shows(&format!("{PACKAGE}/@r1/deploy"), &[]);
 }
 
 #[test]
