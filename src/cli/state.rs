@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::local::{self, project};
 use crate::config::{Limits, expression};
-use crate::local::{Narrator, Project, Reader, Selection, Session, step_word};
+use crate::local::{Narrator, Project, Reader, Selection, Session, WORKSPACE, step_word};
 use crate::model::Glob;
 use crate::store::{Documents, MatchOptions};
+use crate::web;
 
 /// Look at what is recorded, and say what should be.
 ///
@@ -102,6 +103,13 @@ enum Verb {
         #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         cascade: bool,
     },
+    /// Show what is recorded, beside what should be, on pages for this machine only
+    #[command(after_help = "Example: ocuroot state view -p 8080")]
+    View {
+        /// The port to listen on; the first free one from 3000 unless given
+        #[arg(short, long)]
+        port: Option<u16>,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -158,6 +166,7 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
         }
         Verb::Delete { reference } => intend(project, reference, None).await,
         Verb::Apply { reference, cascade } => apply(project, reference, *cascade).await,
+        Verb::View { port } => view(project, *port).await,
     }
 }
 
@@ -243,6 +252,19 @@ async fn apply(project: Project, text: &str, cascade: bool) -> anyhow::Result<Ex
     }
     session.close().await;
     Ok(code)
+}
+
+async fn view(project: Project, port: Option<u16>) -> anyhow::Result<ExitCode> {
+    let reader = Reader::open(project).await?;
+    let listener = web::listen(port)
+        .await
+        .context("the port cannot be listened on")?;
+    println!("http://{} shows what is recorded", listener.local_addr()?);
+    tokio::select! {
+        served = web::view(listener, reader.store, WORKSPACE) => served.context("the pages cannot be served")?,
+        ended = tokio::signal::ctrl_c() => ended?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn parsed(text: &str, format: Option<Format>) -> anyhow::Result<Value> {

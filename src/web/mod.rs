@@ -2,6 +2,8 @@
 
 mod loopback;
 mod preview;
+mod state;
 
 pub use loopback::{listen, serve};
 pub use preview::{Draft, Drafter, preview};
+pub use state::view;

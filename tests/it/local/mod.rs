@@ -12,3 +12,4 @@ mod push;
 mod retries;
 mod state_file;
 mod validation;
+mod view;
