@@ -8,7 +8,7 @@ use super::spelling::code;
 use super::words::{Quoted, Word};
 use crate::model::{Reference, SubPathKind};
 
-use super::{Command, EnvironmentPattern, PackagePattern};
+use super::{Command, EnvironmentPattern, PackagePattern, Verb};
 
 /// The most environments, packages and values one command may name; more are meant by globs.
 const MOST: usize = 50;
@@ -86,6 +86,10 @@ impl Argument {
                     )
                 };
                 command.from = Some(text.parse().map_err(|_| problem())?);
+            }
+            // What is asked about may be a record instead of environments.
+            Argument::Environments if command.verb == Verb::Why && record(&text).is_ok() => {
+                put_value(command, text, None)?;
             }
             Argument::To | Argument::Environments | Argument::AnyEnvironments => {
                 command.environments = environments(&text)?;

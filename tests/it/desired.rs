@@ -140,6 +140,30 @@ async fn what_follows_a_change_is_told_before_it_is_made() {
 }
 
 #[tokio::test]
+async fn why_something_is_what_it_is_is_told_from_what_was_read() {
+    let app = live().await;
+    let number = app.propose(&[("api/main.txt", "two\n")]);
+    app.settle().await;
+    for name in [
+        "api/release.ocu.star/@/deploy/staging",
+        "@/environment/staging",
+        "@/custom/nobody",
+    ] {
+        app.say(number, "alice", &format!("/ocuroot why {name}"))
+            .await;
+        insta::assert_snapshot!(app.last_words(number));
+    }
+    app.say(
+        number,
+        "alice",
+        "/ocuroot why github.com/acme/else/-/x.ocu.star/@/deploy/production",
+    )
+    .await;
+    assert!(app.last_words(number).contains("belongs to"));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn what_belongs_to_another_repository_is_said_there() {
     let app = live().await;
     let number = app.propose(&[("api/main.txt", "two\n")]);

@@ -48,11 +48,13 @@ pub(super) const WHY: Facts = Facts {
     needs_reason: false,
     meaning: "shows what is live in an environment, what waits there and for what, and who may let it go on",
     details: "It says since when something is live and by whom, and lists locks, freezes, pins, and who may deploy and \
-              approve.",
+              approve. Of a ref in place of the environment it says where that comes from: which run left it, why that \
+              ran, and what it was given from where.",
     options: &[PACKAGE, (CommandOption::Release, "only about this release")],
     examples: &[
         "/ocuroot why production",
         "/ocuroot why production api --release r7",
+        "/ocuroot why api/release.ocu.star/@/deploy/production",
     ],
 };
 

@@ -1,4 +1,4 @@
-//! `help`, `status`, `plan`, `where` and `why`: how things stand.
+//! `help`, `status`, `plan`, `where`, `why` and `impact`: how things stand.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use super::target::{self, environments};
 use super::{Asked, Speaker};
 use crate::command::{self, Command};
 use crate::engine::rules::rules_of;
-use crate::model::{EnvironmentName, PackageName, Permission};
+use crate::model::{EnvironmentName, PackageName, Permission, RunName, SubPathKind};
 use crate::report::{self, Why};
-use crate::store::Scope;
+use crate::store::{Documents, Scope};
 use crate::worker::{Problem, Worker};
 
 impl Worker {
@@ -110,6 +110,9 @@ impl Worker {
         speaker: Speaker<'_>,
         command: &Command,
     ) -> Result<Asked, Problem> {
+        if !command.values.is_empty() {
+            return self.hear_origin(speaker, command).await;
+        }
         let repository = speaker.repository;
         let number = speaker.place.pull_request;
         let mut packages = match self.meant_packages(repository, number, command).await? {
@@ -132,6 +135,50 @@ impl Worker {
             words.push_str("The repository has released nothing yet.");
         }
         Ok(Asked::reply(report::markdown::fit(words)))
+    }
+
+    /// Where something that is recorded comes from.
+    async fn hear_origin(&self, speaker: Speaker<'_>, command: &Command) -> Result<Asked, Problem> {
+        let installation_id = speaker.repository.installation_id;
+        let mut asked = Asked::default();
+        for (name, _) in &command.values {
+            let Some(reference) = super::set::whole(speaker, name) else {
+                continue;
+            };
+            // Who may see what another repository's steps were given is known there.
+            if let Some(refusal) = super::set::foreign(speaker, &reference) {
+                asked.refusals.push(refusal);
+                continue;
+            }
+            let record = self
+                .store
+                .record(installation_id, &reference, Documents::State)
+                .await?;
+            let run = record
+                .as_ref()
+                .and_then(|record| record.value["run_ref"].as_str());
+            let run: Option<RunName> = run.and_then(|run| run.parse().ok());
+            let registration = match &reference.subpath {
+                Some((SubPathKind::Environment, name)) => {
+                    let mut known = self.place_of(speaker.repository).await?.registrations;
+                    name.parse()
+                        .ok()
+                        .and_then(|name: EnvironmentName| known.remove(&name))
+                }
+                _ => None,
+            };
+            let registration = registration.as_ref();
+            let mut words = report::no_origin(&reference, record.is_some(), registration);
+            if let Some(name) = run {
+                let scope = Scope::of_release(installation_id, &name.release);
+                let (snapshot, _) = self.store.snapshot(&scope).await?;
+                if let Some(run) = snapshot.run(&name) {
+                    words = report::origin(&reference, &name, run);
+                }
+            }
+            asked.replies.push(report::markdown::fit(words));
+        }
+        Ok(asked)
     }
 
     /// What follows if something changes.

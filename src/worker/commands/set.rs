@@ -135,7 +135,7 @@ fn completed(reference: &Reference, mut value: Value) -> Value {
 }
 
 /// Who may change what belongs to a repository is known there.
-fn foreign(speaker: Speaker<'_>, reference: &Reference) -> Option<Refusal> {
+pub(super) fn foreign(speaker: Speaker<'_>, reference: &Reference) -> Option<Refusal> {
     let is_own = reference.global || reference.repository == speaker.repository.reference_name;
     (!is_own).then(|| Refusal::OtherRepository {
         reference: reference.to_string(),
