@@ -8,7 +8,7 @@ use super::spelling::code;
 use super::words::{Quoted, Word};
 use crate::model::{Reference, SubPathKind};
 
-use super::{Command, EnvironmentPattern, PackagePattern, Verb};
+use super::{Command, EnvironmentPattern, PackagePattern};
 
 /// The most environments, packages and values one command may name; more are meant by globs.
 const MOST: usize = 50;
@@ -26,6 +26,8 @@ pub(super) enum Argument {
     Environments,
     /// The same, but none need be named.
     AnyEnvironments,
+    /// Environments, or one record in their place.
+    EnvironmentsOrReference,
     /// Packages, each a word; none need be named.
     Packages,
     /// Names with values, each a word.
@@ -43,7 +45,7 @@ impl Argument {
             Argument::Topic => "[verb]",
             Argument::From => "<from>",
             Argument::To => "<to-environments>",
-            Argument::Environments => "<environments>",
+            Argument::Environments | Argument::EnvironmentsOrReference => "<environments>",
             Argument::AnyEnvironments => "[environments]",
             Argument::Packages => "[package…]",
             Argument::Values => "<name>=<value>…",
@@ -58,7 +60,9 @@ impl Argument {
             Argument::Topic | Argument::AnyEnvironments | Argument::Packages => None,
             Argument::From => Some("say from where and to where"),
             Argument::To => Some("say where to"),
-            Argument::Environments => Some("say which environment"),
+            Argument::Environments | Argument::EnvironmentsOrReference => {
+                Some("say which environment")
+            }
             Argument::Values => Some("say which value"),
             Argument::Names => Some("say which value"),
             Argument::Reference => Some("say what changes"),
@@ -87,13 +91,13 @@ impl Argument {
                 };
                 command.from = Some(text.parse().map_err(|_| problem())?);
             }
-            // What is asked about may be a record instead of environments.
-            Argument::Environments if command.verb == Verb::Why && record(&text).is_ok() => {
+            Argument::EnvironmentsOrReference if record(&text).is_ok() => {
                 put_value(command, text, None)?;
             }
-            Argument::To | Argument::Environments | Argument::AnyEnvironments => {
-                command.environments = environments(&text)?;
-            }
+            Argument::To
+            | Argument::Environments
+            | Argument::AnyEnvironments
+            | Argument::EnvironmentsOrReference => command.environments = environments(&text)?,
             Argument::Packages => {
                 let pattern = package(&text, word.quoted.is_some())?;
                 command.packages.push(pattern);
@@ -278,12 +282,10 @@ fn is_whole(text: &str) -> bool {
     let is_anchored = text.starts_with("@/") || text.contains("/@");
     let reference = text.parse::<Reference>().ok().filter(|_| is_anchored);
     reference.is_some_and(|reference| {
-        let kind = reference.subpath.as_ref().map(|(kind, _)| *kind);
-        let is_latest = reference.release.as_deref() == Some("");
-        let is_deployment = kind == Some(SubPathKind::Deploy) && is_latest && !reference.global;
-        let is_value = kind == Some(SubPathKind::Custom) && !reference.global;
-        let is_environment = kind == Some(SubPathKind::Environment) && reference.global;
-        reference.fragment.is_none() && (is_deployment || is_value || is_environment)
+        // A value of the whole workspace goes by the rules of names.
+        let is_value = matches!(reference.subpath, Some((SubPathKind::Custom, _)));
+        let is_global_value = is_value && reference.global;
+        reference.fragment.is_none() && reference.can_be_intended() && !is_global_value
     })
 }
 

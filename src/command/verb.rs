@@ -111,10 +111,15 @@ impl Verb {
         facts(self).usage(self)
     }
 
-    /// Whether it is nothing without an environment.
+    /// Whether it is nothing without an environment, or without a record in its place.
     pub fn needs_environments(self) -> bool {
-        let arguments = facts(self).arguments;
-        arguments.contains(&Argument::Environments) || arguments.contains(&Argument::To)
+        let names_environments = |argument: &Argument| {
+            matches!(
+                argument,
+                Argument::Environments | Argument::EnvironmentsOrReference | Argument::To
+            )
+        };
+        facts(self).arguments.iter().any(names_environments)
     }
 
     /// Whether it changes what runs in environments, or what may.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::plan::Change;
 use super::snapshot::{Call, Snapshot};
 use super::world::World;
-use crate::model::{Input, Package, PackageName, Reference, ReleaseName, ReleaseNumber};
+use crate::model::{Input, Package, Reference, ReleaseName};
 
 /// The inputs of a call, resolved; or the refs (with fragment, absolute) that have nothing to read yet.
 ///
@@ -65,20 +65,10 @@ pub(super) fn sticky(
 
 /// The ref of the tag by which `reference` (absolute) names a release: it changes when the tag moves on.
 pub(super) fn tag_of(reference: &Reference) -> Option<Reference> {
-    let release = reference.release.as_deref()?;
-    let is_tag = !release.is_empty() && release.parse::<ReleaseNumber>().is_err();
-    let package = reference.package().filter(|_| is_tag)?;
-    Some(tag_reference(&package, release))
-}
-
-/// `<package>/@<tag>`.
-pub fn tag_reference(package: &PackageName, tag: &str) -> Reference {
-    Reference {
-        repository: package.repository.clone(),
-        path: package.path.clone(),
-        release: Some(tag.to_owned()),
-        ..Reference::default()
-    }
+    Some(Reference::of_release(
+        &reference.package()?,
+        reference.tag()?,
+    ))
 }
 
 /// `reference` as read from `release`.

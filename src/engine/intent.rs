@@ -224,13 +224,8 @@ fn deployment(world: &mut World, wish: &Application, wanted: Option<&Value>) {
 }
 
 fn release_of(package: &PackageName, wanted: &Value) -> Option<ReleaseName> {
-    let (of, number) = wanted["release"].as_str()?.rsplit_once("/@")?;
-    (of == package.to_string()).then(|| {
-        Some(ReleaseName {
-            package: package.clone(),
-            number: number.parse().ok()?,
-        })
-    })?
+    let name: Option<ReleaseName> = wanted["release"].as_str()?.parse().ok();
+    name.filter(|name| name.package == *package)
 }
 
 /// The release's own deployment, with the inputs that are wanted in place of those its file names.

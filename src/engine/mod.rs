@@ -16,7 +16,7 @@ mod holds;
 mod inputs;
 pub mod intent;
 mod locks;
-pub use inputs::{documents_read, inputs_read, tag_reference};
+pub use inputs::{documents_read, inputs_read};
 mod outcome;
 mod ownership;
 pub mod plan;

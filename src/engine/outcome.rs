@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::cascade;
 use super::holds;
-use super::inputs::tag_reference;
 use super::plan::{Call, Change};
 use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Cascade, Run, Snapshot};
@@ -106,7 +105,7 @@ fn means_now(world: &mut World, package: &PackageName, tag: &str, release: &Rele
             None => world.snapshot.documents.remove(&reference),
         };
     }
-    world.moved(tag_reference(package, tag));
+    world.moved(Reference::of_release(package, tag));
 }
 
 /// What a release has left where `reference` names it by a tag.

@@ -1,6 +1,6 @@
 //! The files a run works on: those of its release's commit, never whatever happens to be checked out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -43,17 +43,7 @@ impl Project {
         let inner = git(&self.root, &["rev-parse", "--show-prefix"])?;
         let folder = self.folder_for("worktrees", &self.root.to_string_lossy(), commit)?;
         if folder.join(".git").exists() {
-            git(
-                &folder,
-                &[
-                    "checkout",
-                    "--quiet",
-                    "--force",
-                    "--detach",
-                    commit.as_str(),
-                ],
-            )?;
-            git(&folder, &["clean", "--quiet", "-ffdx"])?;
+            check_out(&folder, commit)?;
         } else {
             let path = folder.to_string_lossy();
             git(&self.root, &["worktree", "prune"])?;
@@ -103,17 +93,7 @@ impl Project {
         if git(&folder, &["cat-file", "-e", commit.as_str()]).is_err() {
             git(&folder, &["fetch", "--quiet", "--all"])?;
         }
-        git(
-            &folder,
-            &[
-                "checkout",
-                "--quiet",
-                "--force",
-                "--detach",
-                commit.as_str(),
-            ],
-        )?;
-        git(&folder, &["clean", "--quiet", "-ffdx"])?;
+        check_out(&folder, commit)?;
         Ok(folder)
     }
 
@@ -125,4 +105,18 @@ impl Project {
             .with_context(|| format!("{} cannot be made", folder.display()))?;
         Ok(folder.join(commit.as_str()))
     }
+}
+
+/// Makes the folder what `commit` has, and nothing besides.
+fn check_out(folder: &Path, commit: &CommitSha) -> anyhow::Result<()> {
+    let arguments = [
+        "checkout",
+        "--quiet",
+        "--force",
+        "--detach",
+        commit.as_str(),
+    ];
+    git(folder, &arguments)?;
+    git(folder, &["clean", "--quiet", "-ffdx"])?;
+    Ok(())
 }

@@ -10,8 +10,8 @@ use super::session::{Reader, Session, WORKSPACE};
 use super::work::WorkItem;
 use crate::engine::intent::{Drift, Step, drift};
 use crate::engine::{Answer, Application, Trigger};
-use crate::model::{Reference, SubPathKind};
-use crate::store::Done;
+use crate::model::Reference;
+use crate::store::{Documents, Done};
 
 impl Reader {
     /// What is not as it should be, in the order of refs.
@@ -44,7 +44,12 @@ impl Reader {
     /// When it is nothing that can be intended, or the record cannot be read.
     pub async fn intent(&self, reference: &Reference) -> anyhow::Result<Option<Value>> {
         let document = self.intendable(reference).await?;
-        Ok(self.store.intents(WORKSPACE).await?.remove(&document))
+        self.intent_at(&document).await
+    }
+
+    async fn intent_at(&self, document: &Reference) -> anyhow::Result<Option<Value>> {
+        let found = self.store.record(WORKSPACE, document, Documents::Intent);
+        Ok(found.await?.map(|record| record.value))
     }
 
     /// The ref by which something is intended: a tag means the release that it is on now.
@@ -52,16 +57,13 @@ impl Reader {
         if reference.fragment.is_some() {
             bail!("`{reference}` is a part of a record: only whole ones can be set");
         }
-        let is_latest = reference.release.as_deref().is_none_or(str::is_empty);
-        match &reference.subpath {
-            Some((SubPathKind::Environment, _)) if reference.global => {}
-            Some((SubPathKind::Custom, _)) => {}
-            Some((SubPathKind::Deploy, _)) if is_latest && !reference.global => {}
-            _ => bail!(
+        if !reference.can_be_intended() {
+            bail!(
                 "`{reference}` cannot be set: what can are environments (@/environment/<name>), custom values \
                  (…/custom/<name>) and live deployments (<file>/@/deploy/<environment>)"
-            ),
+            );
         }
+        let is_latest = reference.release.as_deref().is_none_or(str::is_empty);
         let mut document = reference.clone();
         if document.release.is_none() {
             document.release = Some(String::new());
@@ -86,7 +88,7 @@ impl Session {
         value: Option<Value>,
     ) -> anyhow::Result<Reference> {
         let reference = self.reader.intendable(reference).await?;
-        if value.is_none() && self.reader.intent(&reference).await?.is_none() {
+        if value.is_none() && self.reader.intent_at(&reference).await?.is_none() {
             bail!("nothing should be at {reference} as it is");
         }
         let trigger = Trigger::Intend {

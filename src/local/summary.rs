@@ -25,7 +25,7 @@ pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> S
             "  {} {}: {}",
             mark(run.state),
             step_name(&name, run.kind),
-            state_word(run.state)
+            run.state.word()
         );
         if let Some(error) = run.error.as_ref().filter(|_| run.state == RunState::Failed) {
             let _ = writeln!(text, "      {}", error.replace('\n', "\n      "));
@@ -95,19 +95,6 @@ fn status_word(status: ReleaseStatus) -> &'static str {
         ReleaseStatus::Cancelled => "cancelled",
         ReleaseStatus::Superseded => "superseded",
         ReleaseStatus::Complete => "complete",
-    }
-}
-
-/// The words of the record.
-pub(super) fn state_word(state: RunState) -> &'static str {
-    match state {
-        RunState::Pending | RunState::Starting => "pending",
-        RunState::Running | RunState::Cancelling => "running",
-        RunState::Paused => "paused",
-        RunState::Complete => "complete",
-        RunState::Failed => "failed",
-        RunState::Cancelled => "cancelled",
-        RunState::Superseded => "superseded",
     }
 }
 

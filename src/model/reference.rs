@@ -121,6 +121,24 @@ impl Reference {
         }
     }
 
+    /// The tag that it names a release by, if it does.
+    pub fn tag(&self) -> Option<&str> {
+        let release = self.release.as_deref()?;
+        let is_tag = !release.is_empty() && release.parse::<super::ReleaseNumber>().is_err();
+        is_tag.then_some(release)
+    }
+
+    /// Whether something can be wanted there: an environment, a custom value, or what is live of a package.
+    pub fn can_be_intended(&self) -> bool {
+        let is_latest = self.release.as_deref().is_none_or(str::is_empty);
+        match self.subpath {
+            Some((SubPathKind::Environment, _)) => self.global,
+            Some((SubPathKind::Custom, _)) => true,
+            Some((SubPathKind::Deploy, _)) => is_latest && !self.global,
+            _ => false,
+        }
+    }
+
     /// The package this ref points into, once it is absolute.
     pub fn package(&self) -> Option<PackageName> {
         let is_named = |part: &str| !part.is_empty() && part != ".";

@@ -54,6 +54,24 @@ impl fmt::Display for ReleaseName {
     }
 }
 
+impl FromStr for ReleaseName {
+    type Err = NameError;
+
+    /// Reads what [`Display`](fmt::Display) writes, and nothing else.
+    fn from_str(text: &str) -> Result<ReleaseName, NameError> {
+        let not_a_release = || NameError(format!("`{text}` does not name a release"));
+        let reference: Reference = text.parse().map_err(|_| not_a_release())?;
+        let package = reference.package().ok_or_else(not_a_release)?;
+        let number = reference.release.as_deref().unwrap_or("").parse()?;
+        let name = ReleaseName { package, number };
+        if name.to_string() == text {
+            Ok(name)
+        } else {
+            Err(not_a_release())
+        }
+    }
+}
+
 /// A run by its ref: `<package>/@rN/deploy/production/2`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RunName {
@@ -126,12 +144,39 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// All of them.
+    pub const ALL: [RunState; 9] = [
+        RunState::Pending,
+        RunState::Starting,
+        RunState::Running,
+        RunState::Cancelling,
+        RunState::Paused,
+        RunState::Complete,
+        RunState::Failed,
+        RunState::Cancelled,
+        RunState::Superseded,
+    ];
+
     /// Whether something is (or is about to be) executing.
     pub fn is_active(self) -> bool {
         matches!(
             self,
             RunState::Starting | RunState::Running | RunState::Cancelling
         )
+    }
+
+    /// The word that people, refs and commands know it by: what is about to start is still pending, what is about to
+    /// stop still runs.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunState::Pending | RunState::Starting => "pending",
+            RunState::Running | RunState::Cancelling => "running",
+            RunState::Paused => "paused",
+            RunState::Complete => "complete",
+            RunState::Failed => "failed",
+            RunState::Cancelled => "cancelled",
+            RunState::Superseded => "superseded",
+        }
     }
 
     /// Whether nothing will ever change it again.

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{Row, Sqlite, Transaction};
 
+use super::names::release_name;
 use super::{Result, Store, from_json, parse, to_json};
 use crate::engine::CommitReport;
 use crate::engine::plan::Call;
-use crate::model::{
-    CommitSha, EnvironmentName, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber,
-};
+use crate::model::{CommitSha, EnvironmentName, RunName, RunNumber};
 
 /// What a report has that is said for no pull request: the numbers of those begin at 1.
 const NO_PULL_REQUEST: i64 = 0;
@@ -108,13 +107,7 @@ impl Store {
         .await?;
         let mut keys = Vec::new();
         for row in rows {
-            let release = ReleaseName {
-                package: PackageName {
-                    repository: row.get(0),
-                    path: row.get(1),
-                },
-                number: ReleaseNumber(row.get(2)),
-            };
+            let release = release_name(&row, 0);
             if let Some(task) = row.get::<Option<String>, _>(3) {
                 let run = RunName {
                     release: release.clone(),

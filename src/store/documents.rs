@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
+use super::names::package_name;
 use super::records::tagged;
 use super::{Result, Store, from_json, parse, placeholders, to_json};
 use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp};
@@ -83,12 +84,7 @@ async fn untagged(
     installation_id: i64,
     reference: &Reference,
 ) -> Result<String> {
-    let tag = reference
-        .release
-        .as_deref()
-        .filter(|release| !release.is_empty())
-        .filter(|release| release.parse::<crate::model::ReleaseNumber>().is_err());
-    let (Some(tag), Some(package)) = (tag, reference.package()) else {
+    let (Some(tag), Some(package)) = (reference.tag(), reference.package()) else {
         return Ok(reference.to_string());
     };
     let number = tagged(connection, installation_id, &package, tag).await?;
@@ -249,10 +245,7 @@ impl Store {
 }
 
 fn live_deployment(row: &SqliteRow) -> Result<LiveDeployment> {
-    let package = PackageName {
-        repository: row.get(0),
-        path: row.get(1),
-    };
+    let package = package_name(row, 0);
     let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
     let release = ReleaseName {
         package: package.clone(),

@@ -7,10 +7,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::documents::LIST;
+use super::names::package_name;
+use super::records::tagged;
 use super::{Result, from_json, parse, placeholders, releases, rows};
 use crate::model::{
     DeploymentName, Environment, EnvironmentName, PackageName, Reference, Registration,
-    ReleaseNumber, SubPathKind, TaskKey,
+    ReleaseName, ReleaseNumber, SubPathKind, TaskKey,
 };
 
 /// What live deployments read, by deployment.
@@ -131,17 +133,17 @@ pub(super) async fn environments(
     Ok((environments, registrations))
 }
 
-/// The live deployments that read any of the documents, or name something by any of the tags.
+/// The live deployments that read any of the documents, or name something by any of the tags, with which of them.
 pub(super) async fn readers(
     connection: &mut SqliteConnection,
     installation_id: i64,
     references: &BTreeSet<Reference>,
-) -> Result<BTreeSet<DeploymentName>> {
+) -> Result<Reads> {
     let texts: Vec<String> = references.iter().map(ToString::to_string).collect();
-    let mut found = BTreeSet::new();
+    let mut found = Reads::new();
     for chunk in texts.chunks(LIST) {
         let sql = format!(
-            "SELECT repository, path, environment FROM live_read \
+            "SELECT repository, path, environment, reference FROM live_read \
              WHERE installation_id = $1 AND reference IN {}",
             placeholders(2, chunk.len())
         );
@@ -150,7 +152,8 @@ pub(super) async fn readers(
             query = query.bind(text);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            found.insert(deployment(&row)?);
+            let read = parse("reference", row.get(3))?;
+            found.entry(deployment(&row)?).or_default().insert(read);
         }
     }
     Ok(found)
@@ -203,12 +206,9 @@ pub(super) async fn reads(
     Ok(found)
 }
 
-pub(super) fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
+fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
     Ok(DeploymentName {
-        package: PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        },
+        package: package_name(row, 0),
         environment: parse("environment", row.get(2))?,
     })
 }
@@ -277,10 +277,7 @@ pub(super) async fn busy_packages(
         .bind(installation_id)
         .fetch_all(&mut *connection)
         .await?;
-        found.extend(rows.iter().map(|row| PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        }));
+        found.extend(rows.iter().map(|row| package_name(row, 0)));
     }
     Ok(found)
 }
@@ -293,26 +290,11 @@ pub(super) async fn tags(
 ) -> Result<BTreeMap<(PackageName, String), ReleaseNumber>> {
     let mut found = BTreeMap::new();
     for reference in references {
-        let tag = reference
-            .release
-            .as_deref()
-            .filter(|tag| !tag.is_empty() && tag.parse::<ReleaseNumber>().is_err());
-        let (Some(tag), Some(package)) = (tag, reference.package()) else {
+        let (Some(tag), Some(package)) = (reference.tag(), reference.package()) else {
             continue;
         };
-        let row = sqlx::query(
-            "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
-             WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND tag.tag = $4",
-        )
-        .bind(installation_id)
-        .bind(&package.repository)
-        .bind(&package.path)
-        .bind(tag)
-        .fetch_optional(&mut *connection)
-        .await?;
-        if let Some(row) = row {
-            found.insert((package, tag.to_owned()), ReleaseNumber(row.get(0)));
+        if let Some(number) = tagged(connection, installation_id, &package, tag).await? {
+            found.insert((package, tag.to_owned()), number);
         }
     }
     Ok(found)
@@ -356,19 +338,9 @@ pub(super) async fn also_written(
 }
 
 /// The releases that deployments among `intents` should be of.
-pub(super) fn intended(
-    intents: &BTreeMap<Reference, Value>,
-) -> BTreeSet<crate::model::ReleaseName> {
-    let release = |value: &Value| {
-        let (package, number) = value["release"].as_str()?.rsplit_once("/@")?;
-        let (repository, path) = package.split_once("/-/")?;
-        Some(crate::model::ReleaseName {
-            package: PackageName {
-                repository: repository.to_owned(),
-                path: path.to_owned(),
-            },
-            number: number.parse().ok()?,
-        })
-    };
-    intents.values().filter_map(release).collect()
+pub(super) fn intended(intents: &BTreeMap<Reference, Value>) -> BTreeSet<ReleaseName> {
+    let releases = intents
+        .values()
+        .filter_map(|value| value["release"].as_str());
+    releases.filter_map(|name| name.parse().ok()).collect()
 }

@@ -4,27 +4,12 @@ use std::collections::BTreeSet;
 
 use sqlx::Row;
 
+use super::names::{package_name, release_name};
 use super::{Result, Store, parse};
 use crate::model::{PackageName, Progress, ReleaseName, ReleaseNumber, RunName, RunNumber};
 
-/// The packages that the first two columns name.
-fn package_names(rows: &[sqlx::sqlite::SqliteRow]) -> impl Iterator<Item = PackageName> {
-    rows.iter().map(|row| PackageName {
-        repository: row.get(0),
-        path: row.get(1),
-    })
-}
-
 fn release_names(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<ReleaseName> {
-    rows.iter()
-        .map(|row| ReleaseName {
-            package: PackageName {
-                repository: row.get(0),
-                path: row.get(1),
-            },
-            number: ReleaseNumber(row.get(2)),
-        })
-        .collect()
+    rows.iter().map(|row| release_name(row, 0)).collect()
 }
 
 impl Store {
@@ -91,7 +76,7 @@ impl Store {
         .bind(installation_id)
         .fetch_all(&self.readers)
         .await?;
-        let names = package_names(&rows);
+        let names = rows.iter().map(|row| package_name(row, 0));
         Ok(names.filter(|name| !except.contains(name)).collect())
     }
 
@@ -107,7 +92,7 @@ impl Store {
         .bind(repository_id)
         .fetch_all(&self.readers)
         .await?;
-        Ok(package_names(&rows).collect())
+        Ok(rows.iter().map(|row| package_name(row, 0)).collect())
     }
 
     /// The pull requests whose merges made the releases of a package that come after `after`, up to `release`.
@@ -155,7 +140,7 @@ impl Store {
         .bind(pull_request)
         .fetch_all(&self.readers)
         .await?;
-        Ok(package_names(&rows).collect())
+        Ok(rows.iter().map(|row| package_name(row, 0)).collect())
     }
 
     /// Where the runs of a release can be watched, and how long they usually take.

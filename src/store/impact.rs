@@ -1,11 +1,8 @@
 //! What would be deployed again if something changed, by what is recorded of what live deployments read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
-
-use super::documents::LIST;
-use super::{Result, Store, graph, parse, placeholders};
+use super::{Result, Store, graph};
 use crate::model::{Dependent, DeploymentName, Reference};
 
 impl Store {
@@ -33,7 +30,7 @@ impl Store {
         let mut seen: BTreeSet<DeploymentName> = BTreeSet::new();
         let mut found = Vec::new();
         while !changed.is_empty() {
-            let mut readers = readers(connection, installation_id, &changed).await?;
+            let mut readers = graph::readers(connection, installation_id, &changed).await?;
             readers.retain(|reader, _| seen.insert(reader.clone()));
             changed = readers.keys().map(DeploymentName::document).collect();
             let readers = readers.into_iter();
@@ -41,31 +38,4 @@ impl Store {
         }
         Ok(found)
     }
-}
-
-/// Who reads any of `references`, and which of them.
-async fn readers(
-    connection: &mut SqliteConnection,
-    installation_id: i64,
-    references: &BTreeSet<Reference>,
-) -> Result<BTreeMap<DeploymentName, BTreeSet<Reference>>> {
-    let texts: Vec<String> = references.iter().map(ToString::to_string).collect();
-    let mut found: BTreeMap<DeploymentName, BTreeSet<Reference>> = BTreeMap::new();
-    for chunk in texts.chunks(LIST) {
-        let sql = format!(
-            "SELECT repository, path, environment, reference FROM live_read \
-             WHERE installation_id = $1 AND reference IN {}",
-            placeholders(2, chunk.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
-        for text in chunk {
-            query = query.bind(text);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            let read = parse("reference", row.get(3))?;
-            let reader = graph::deployment(&row)?;
-            found.entry(reader).or_default().insert(read);
-        }
-    }
-    Ok(found)
 }

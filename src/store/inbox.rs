@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Result, Store, placeholders};
@@ -25,6 +26,18 @@ pub struct Delivery {
     pub received_at: Timestamp,
     /// How often it has been worked on, this time included.
     pub attempts: i64,
+}
+
+pub(super) fn delivery(row: &SqliteRow) -> Delivery {
+    Delivery {
+        id: row.get(0),
+        key: DeliveryId::new(row.get::<String, _>(1)),
+        event: row.get(2),
+        installation_id: row.get(3),
+        body: row.get(4),
+        received_at: Timestamp(row.get(5)),
+        attempts: row.get(6),
+    }
 }
 
 impl Store {
@@ -97,15 +110,7 @@ impl Store {
             query = query.bind(installation_id);
         }
         let row = query.fetch_optional(&self.writer).await?;
-        Ok(row.map(|row| Delivery {
-            id: row.get(0),
-            key: DeliveryId::new(row.get::<String, _>(1)),
-            event: row.get(2),
-            installation_id: row.get(3),
-            body: row.get(4),
-            received_at: Timestamp(row.get(5)),
-            attempts: row.get(6),
-        }))
+        Ok(row.as_ref().map(delivery))
     }
 
     /// Closes a delivery that led to no decision: `ignored`, or `failed` with a note for the operator.

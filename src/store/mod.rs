@@ -15,6 +15,7 @@ mod holders;
 mod impact;
 mod inbox;
 mod intents;
+mod names;
 mod outbox;
 mod packages;
 mod queue;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::LIST;
+use super::names::package_name;
 use super::{Result, placeholders};
 use crate::model::{PackageName, ReleaseNumber};
 
@@ -54,10 +55,7 @@ pub(super) async fn read(
             query = query.bind(&package.repository).bind(&package.path);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            let name = PackageName {
-                repository: row.get(1),
-                path: row.get(2),
-            };
+            let name = package_name(&row, 1);
             if let Some(number) = row.get(3) {
                 ids.newest.insert(name.clone(), ReleaseNumber(number));
             }

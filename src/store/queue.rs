@@ -2,11 +2,12 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
+use super::inbox::delivery;
 use super::outbox::{COLUMNS, read};
-use super::{ActiveRun, Delivery, PendingEffect, Result, Store, parse};
-use crate::model::{
-    DeliveryId, PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, Timestamp,
-};
+use super::records::tagged;
+use super::waves::active_run;
+use super::{ActiveRun, Delivery, PendingEffect, Result, Store};
+use crate::model::{PackageName, ReleaseName, ReleaseNumber, Timestamp};
 
 impl Store {
     /// The deliveries that are due, the oldest first. None of them is claimed by it.
@@ -26,16 +27,7 @@ impl Store {
         .bind(now.0)
         .fetch_all(&self.readers)
         .await?;
-        let deliveries = rows.iter().map(|row| Delivery {
-            id: row.get(0),
-            key: DeliveryId::new(row.get::<String, _>(1)),
-            event: row.get(2),
-            installation_id: row.get(3),
-            body: row.get(4),
-            received_at: Timestamp(row.get(5)),
-            attempts: row.get(6),
-        });
-        Ok(deliveries.collect())
+        Ok(rows.iter().map(delivery).collect())
     }
 
     /// The calls that wait, in the order of lanes and then of their making. None of them is claimed by it.
@@ -60,6 +52,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn taken_runs(&self, installation_id: i64) -> Result<Vec<ActiveRun>> {
+        // The list of states is that of the index: the planner sees no other as part of it.
         let rows = sqlx::query(
             "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence, \
              run.state FROM run JOIN release ON release.id = run.release_id \
@@ -71,25 +64,7 @@ impl Store {
         .bind(installation_id)
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ActiveRun {
-                    name: RunName {
-                        release: ReleaseName {
-                            package: PackageName {
-                                repository: row.get(0),
-                                path: row.get(1),
-                            },
-                            number: ReleaseNumber(row.get(2)),
-                        },
-                        key: parse("task", row.get(3))?,
-                        number: RunNumber(row.get(4)),
-                    },
-                    fence: row.get(5),
-                    is_cancelling: row.get::<String, _>(6) == "cancelling",
-                })
-            })
-            .collect()
+        rows.iter().map(active_run).collect()
     }
 
     /// The release that a tag of a package means now.
@@ -102,20 +77,11 @@ impl Store {
         package: &PackageName,
         tag: &str,
     ) -> Result<Option<ReleaseName>> {
-        let row = sqlx::query(
-            "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
-             WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND tag.tag = $4",
-        )
-        .bind(installation_id)
-        .bind(&package.repository)
-        .bind(&package.path)
-        .bind(tag)
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.map(|row| ReleaseName {
+        let mut connection = self.readers.acquire().await?;
+        let number = tagged(&mut connection, installation_id, package, tag).await?;
+        Ok(number.map(|number| ReleaseName {
             package: package.clone(),
-            number: ReleaseNumber(row.get(0)),
+            number,
         }))
     }
 

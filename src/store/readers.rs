@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::documents::LIST;
+use super::names::package_name;
 use super::{Result, Store, parse, placeholders};
 use crate::engine::preview::Reading;
 use crate::model::{PackageName, Reference};
@@ -89,10 +90,7 @@ impl Store {
                 query = query.bind(text);
             }
             for row in query.fetch_all(&self.readers).await? {
-                let package = PackageName {
-                    repository: row.get(0),
-                    path: row.get(1),
-                };
+                let package = package_name(&row, 0);
                 let document: Reference = parse("reference", row.get(2))?;
                 let fragment: String = row.get(3);
                 let fragment = (!fragment.is_empty()).then_some(fragment);

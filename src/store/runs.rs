@@ -6,10 +6,9 @@ use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{Result, Store, from_json, parse, to_json};
-use crate::model::{
-    PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, RunState, Timestamp,
-};
+use super::names::run_name;
+use super::{Result, Store, from_json, to_json};
+use crate::model::{RunName, RunState, Timestamp};
 
 /// A run's row as the jobs that execute it need it.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,17 +62,7 @@ const SELECT: &str = "SELECT run.id, package.repository, package.path, release.n
 fn read(row: &SqliteRow) -> Result<RunRow> {
     Ok(RunRow {
         id: row.get(0),
-        name: RunName {
-            release: ReleaseName {
-                package: PackageName {
-                    repository: row.get(1),
-                    path: row.get(2),
-                },
-                number: ReleaseNumber(row.get(3)),
-            },
-            key: parse("task", row.get(4))?,
-            number: RunNumber(row.get(5)),
-        },
+        name: run_name(row, 1)?,
         installation_id: row.get(6),
         repository_id: row.get(7),
         state: super::releases::word("run state", row.get(8))?,

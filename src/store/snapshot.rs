@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::{self, Documents, LIST};
+use super::names::package_name;
 use super::packages::{self, PackageIds};
 use super::releases;
 use super::{Result, Store, graph, placeholders, standing};
@@ -247,7 +248,8 @@ async fn reach(
         leaving.chain(scope.environments.iter().cloned()).collect();
     let occupants = graph::occupants(connection, installation_id, &environments).await?;
     let mut packages = graph::busy_packages(connection, installation_id, &environments).await?;
-    let mut affected = graph::readers(connection, installation_id, &writes).await?;
+    let readers = graph::readers(connection, installation_id, &writes).await?;
+    let mut affected: BTreeSet<DeploymentName> = readers.into_keys().collect();
     affected.extend(occupants.values().flatten().cloned());
     let reads = graph::reads(connection, installation_id, &affected).await?;
     packages.extend(reads.keys().map(|deployment| deployment.package.clone()));
@@ -379,10 +381,7 @@ async fn waiting_packages(
             query = query.bind(text);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            packages.insert(PackageName {
-                repository: row.get(0),
-                path: row.get(1),
-            });
+            packages.insert(package_name(&row, 0));
         }
     }
     Ok(packages)

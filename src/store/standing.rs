@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::documents::LIST;
+use super::names::package_name;
 use super::{Result, from_json, parse, placeholders, to_json};
 use crate::engine::Change;
 use crate::model::{
@@ -69,10 +70,7 @@ pub(super) async fn holds(
 pub(super) fn hold(row: &SqliteRow) -> Result<Hold> {
     let granted_at: Option<i64> = row.get(6);
     Ok(Hold {
-        package: PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        },
+        package: package_name(row, 0),
         environment: parse("environment", row.get(2))?,
         pull_request: row.get(3),
         by: row.get(4),
@@ -167,10 +165,7 @@ pub(super) async fn last_of_default(
                 .bind(task);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            let package = PackageName {
-                repository: row.get(0),
-                path: row.get(1),
-            };
+            let package = package_name(&row, 0);
             let key: TaskKey = parse("task", row.get(2))?;
             let Some(environment) = key.environment() else {
                 continue;

@@ -3,8 +3,9 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{PendingEffect, Result, Store, outbox, parse};
-use crate::model::{PackageName, ReleaseName, ReleaseNumber, RunName, RunNumber, Timestamp};
+use super::names::run_name;
+use super::{PendingEffect, Result, Store, outbox};
+use crate::model::{RunName, Timestamp};
 
 /// One dispatch and the workflow run it became.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,15 @@ fn read(row: &SqliteRow) -> Wave {
         url: row.get(7),
         is_listed: row.get::<i64, _>(8) != 0,
     }
+}
+
+/// The run that the columns of a name, a fence and a state tell of.
+pub(super) fn active_run(row: &SqliteRow) -> Result<ActiveRun> {
+    Ok(ActiveRun {
+        name: run_name(row, 0)?,
+        fence: row.get(5),
+        is_cancelling: row.get::<String, _>(6) == "cancelling",
+    })
 }
 
 impl Store {
@@ -173,26 +183,7 @@ impl Store {
         .bind(key)
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let name = RunName {
-                    release: ReleaseName {
-                        package: PackageName {
-                            repository: row.get(0),
-                            path: row.get(1),
-                        },
-                        number: ReleaseNumber(row.get(2)),
-                    },
-                    key: parse("task", row.get(3))?,
-                    number: RunNumber(row.get(4)),
-                };
-                Ok(ActiveRun {
-                    name,
-                    fence: row.get(5),
-                    is_cancelling: row.get::<String, _>(6) == "cancelling",
-                })
-            })
-            .collect()
+        rows.iter().map(active_run).collect()
     }
 
     /// Waves with active runs that nobody has asked GitHub about since `before`, and notes that they are asked about

@@ -219,17 +219,9 @@ fn meaning(button: Button, wish: Wish) -> Option<Trigger> {
 /// What writes the check run of `key`, if a release or a step has it.
 fn call_of(key: &str) -> Option<Call> {
     if let Some(release) = key.strip_prefix("release check ") {
-        let release = release_name(release)?;
+        let release = release.parse().ok()?;
         return Some(Call::ReleaseCheck { release });
     }
     let run = key.strip_prefix("run check ")?.parse().ok()?;
     Some(Call::RunCheck { run })
-}
-
-fn release_name(text: &str) -> Option<ReleaseName> {
-    let reference: crate::model::Reference = text.parse().ok()?;
-    Some(ReleaseName {
-        package: reference.package()?,
-        number: reference.release?.parse().ok()?,
-    })
 }

@@ -10,12 +10,17 @@ ocuroot("0.3.0")
 register_environment(environment("staging", {"type": "staging"}))
 "#;
 
+/// The file without the wait for a person.
+fn without_approval(file: &str) -> String {
+    file.replace(r#"inputs={"approval": ref("./custom/approval")}"#, "")
+        .replace("def approve(approval):", "def approve():")
+        .replace(r#"approval["approved_by"]"#, r#""nobody""#)
+}
+
 /// `acme/shop` without an approval, live everywhere.
 async fn live() -> App {
     let app = App::with_shop().await;
-    let api = API.replace(r#"inputs={"approval": ref("./custom/approval")}"#, "");
-    let api = api.replace("def approve(approval):", "def approve():");
-    let api = api.replace(r#"approval["approved_by"]"#, r#""nobody""#);
+    let api = without_approval(API);
     app.push(
         &[
             ("repo.ocu.star", Some("ocuroot(\"0.3.0\")\n")),
@@ -78,9 +83,7 @@ async fn a_command_takes_an_environment_away_after_its_second_word() {
 async fn what_a_file_does_not_deploy_to_any_more_stays_until_it_is_taken_down() {
     let app = live().await;
     let end = API.find("phase(\"production\"").expect("the last phase");
-    let shorter = API[..end].replace(r#"inputs={"approval": ref("./custom/approval")}"#, "");
-    let shorter = shorter.replace("def approve(approval):", "def approve():");
-    let shorter = shorter.replace(r#"approval["approved_by"]"#, r#""nobody""#);
+    let shorter = without_approval(&API[..end]);
     let commit = app.push(&[("api/release.ocu.star", Some(&shorter))], "No production");
     app.play(succeed).await;
     insta::assert_snapshot!(app.page(&commit, "ocuroot"));

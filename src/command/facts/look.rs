@@ -44,7 +44,7 @@ pub(super) const WHERE: Facts = Facts {
 
 pub(super) const WHY: Facts = Facts {
     group: Group::Look,
-    arguments: &[Argument::Environments, Argument::Packages],
+    arguments: &[Argument::EnvironmentsOrReference, Argument::Packages],
     needs_reason: false,
     meaning: "shows what is live in an environment, what waits there and for what, and who may let it go on",
     details: "It says since when something is live and by whom, and lists locks, freezes, pins, and who may deploy and \

@@ -9,7 +9,7 @@ use super::super::{Result, from_json};
 use super::{REPOSITORY_FILE, RecordKind, TaskRecord};
 use super::{links, queued, repositories, shapes, task_record};
 use crate::engine::snapshot::Call;
-use crate::model::{Package, Reference, ReleaseName, SubPathKind, Timestamp};
+use crate::model::{Package, Reference, ReleaseName, RunState, SubPathKind, Timestamp};
 
 type Found = Option<(RecordKind, Value)>;
 
@@ -137,10 +137,10 @@ async fn run(
     let Some(row) = row else {
         return Ok(None);
     };
-    let state = word("run state", row.get(2))?;
+    let state: RunState = word("run state", row.get(2))?;
     let (started, finished): (Option<i64>, Option<i64>) = (row.get(7), row.get(8));
     match record {
-        TaskRecord::Status(_, asked) if asked == shapes::status(state) => {
+        TaskRecord::Status(_, asked) if asked == state.word() => {
             let since = finished.or(started).unwrap_or(row.get(6));
             Ok(Some((RecordKind::Status, shapes::marker(Timestamp(since)))))
         }
@@ -157,7 +157,7 @@ async fn run(
             let document = json!({
                 "type": row.get::<String, _>(1),
                 "release": release.to_string(),
-                "status": shapes::status(state),
+                "status": state.word(),
                 "functions": calls.iter().map(shapes::call).collect::<Vec<_>>(),
                 "output": shapes::output(state, outputs),
                 "error": error,

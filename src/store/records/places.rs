@@ -3,6 +3,7 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::super::Result;
+use super::super::names::package_name;
 use super::conditions::Conditions;
 use crate::model::PackageName;
 use crate::model::glob::Bounds;
@@ -35,10 +36,7 @@ pub(super) async fn find(
         .await?;
     let mut places = Vec::new();
     for row in rows {
-        let name = PackageName {
-            repository: row.get(2),
-            path: row.get(3),
-        };
+        let name = package_name(&row, 2);
         let text = name.to_string();
         if may_be(bounds, &text) {
             let place = Place {

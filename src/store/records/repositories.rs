@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use sqlx::{Row, SqliteConnection};
 
+use super::super::names::package_name;
 use super::super::{Result, from_json};
 use super::conditions::Conditions;
 use super::{REPOSITORY_FILE, RecordKind, places};
 use crate::model::glob::Bounds;
-use crate::model::{PackageName, Reference, SubPathKind};
+use crate::model::{Reference, SubPathKind};
 
 /// What is said of all packages of a repository at once.
 pub(super) const INDEX: &str = "index";
@@ -95,10 +96,7 @@ async fn configs(connection: &mut SqliteConnection, repository_id: i64) -> Resul
     .await?;
     let mut configs = Map::new();
     for row in rows {
-        let package = PackageName {
-            repository: row.get(0),
-            path: row.get(1),
-        };
+        let package = package_name(&row, 0);
         let watch: Option<String> = row.get(2);
         let watch: Option<Vec<String>> = watch.map(|text| from_json("watch", &text)).transpose()?;
         let also: Vec<String> = from_json("watched paths", row.get(3))?;

@@ -5,10 +5,10 @@ use sqlx::{Row, SqliteConnection};
 
 use super::super::Result;
 use super::super::releases::word;
+use super::super::rows;
 use super::conditions::Conditions;
 use super::matching::{Found, Places};
 use super::released::{may_be_number, number};
-use super::shapes::{STATES, status};
 use crate::model::glob::Bounds;
 use crate::model::{Reference, RunState, SubPathKind};
 
@@ -30,9 +30,10 @@ pub(super) async fn find(
     let mut all = vec![Conditions::default()];
     let (select, ids) = match &bounds.status {
         Some(word) => {
-            let own = STATES.iter().filter(|(_, known)| known == word);
-            let of_state = |(state, _): &(&str, _)| Conditions::default().text("run.state", state);
-            all = own.map(of_state).collect();
+            all.clear();
+            for state in RunState::ALL.iter().filter(|state| state.word() == word) {
+                all.push(Conditions::default().text("run.state", &rows::word(state)?));
+            }
             (OF_STATE, "run.package_id")
         }
         // Without the question for lines when no ref of them is meant.
@@ -91,7 +92,7 @@ fn add(row: &SqliteRow, places: &Places<'_>, found: &mut Found<'_>) -> Result<()
     let release = crate::model::ReleaseNumber(release).to_string();
     let mut put = |name: &str| found.add(Reference::of_package(package, &release, kind, name));
     put(&own);
-    put(&format!("{own}/status/{}", status(state)));
+    put(&format!("{own}/status/{}", state.word()));
     if row.get::<i64, _>(5) != 0 {
         put(&format!("{own}/logs"));
     }

@@ -5,32 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::engine::snapshot::Call;
 use crate::model::{Action, Input, Package, RunState, Task, TaskKey, Timestamp};
 
-/// The word people know a state by.
-pub(super) fn status(state: RunState) -> &'static str {
-    match state {
-        RunState::Pending | RunState::Starting => "pending",
-        RunState::Running | RunState::Cancelling => "running",
-        RunState::Paused => "paused",
-        RunState::Complete => "complete",
-        RunState::Failed => "failed",
-        RunState::Cancelled => "cancelled",
-        RunState::Superseded => "superseded",
-    }
-}
-
-/// Every state, as the database has it, with the word for it.
-pub(super) const STATES: [(&str, &str); 9] = [
-    ("pending", "pending"),
-    ("starting", "pending"),
-    ("running", "running"),
-    ("cancelling", "running"),
-    ("paused", "paused"),
-    ("complete", "complete"),
-    ("failed", "failed"),
-    ("cancelled", "cancelled"),
-    ("superseded", "superseded"),
-];
-
 /// Something that is there since a time, and says no more.
 pub(super) fn marker(since: Timestamp) -> Value {
     json!({ "time": since.rfc3339() })

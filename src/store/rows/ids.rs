@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{AssertSqlSafe, Row};
 
+use super::super::names::package_name;
 use super::Rows;
 use crate::engine::Change;
 use crate::model::{PackageName, ReleaseName, ReleaseNumber};
@@ -34,10 +35,7 @@ impl Rows<'_, '_> {
                 query = query.bind(release.number.0);
             }
             for row in query.fetch_all(&mut **self.transaction).await? {
-                let package = PackageName {
-                    repository: row.get(0),
-                    path: row.get(1),
-                };
+                let package = package_name(&row, 0);
                 self.packages.insert(package.clone(), row.get(3));
                 let number = ReleaseNumber(row.get(2));
                 self.releases

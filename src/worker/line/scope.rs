@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Application, NewReleases, Trigger, Unlock, Wish, inputs_read, tag_reference};
+use crate::engine::{Application, NewReleases, Trigger, Unlock, Wish, inputs_read};
 use crate::model::{
     DeploymentName, EnvironmentName, Hold, Lock, LockScope, Outcome, Package, PackageName,
     Reference, ReleaseName, RunName, SubPathKind, latest_document,
@@ -102,7 +102,7 @@ fn of_end(scope: &mut Scope, run: &RunName, outcome: &Outcome) {
         Outcome::Done { tags, .. } => {
             let package = &run.release.package;
             scope.writes.extend(documents_of(run));
-            let tags = tags.iter().map(|tag| tag_reference(package, tag));
+            let tags = tags.iter().map(|tag| Reference::of_release(package, tag));
             scope.writes.extend(tags);
         }
         Outcome::Next { inputs, .. } => {
