@@ -25,6 +25,7 @@ CREATE TABLE repository (
 );
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
+CREATE INDEX repository_by_name ON repository (installation_id, name);
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
 CREATE TABLE delivery (
@@ -192,6 +193,44 @@ CREATE TABLE intent (
     PRIMARY KEY (installation_id, reference)
 );
 CREATE INDEX intent_by_kind ON intent (installation_id, kind, name, repository, path, reference);
+
+-- Which branch says what should be of what belongs to a repository; an empty name is the default branch.
+CREATE TABLE intent_branch (
+    follower_id BIGINT PRIMARY KEY,
+    installation_id BIGINT NOT NULL,
+    repository TEXT NOT NULL,
+    branch TEXT NOT NULL
+);
+CREATE INDEX intent_branch_of_repository ON intent_branch (installation_id, repository, branch);
+
+-- The commit up to which such a branch was taken over, and its files as they were then. What a file says that
+-- `has_failed` could not be made so; it is tried again with every push, in the name of its `pusher`.
+CREATE TABLE intent_head (
+    repository_id BIGINT NOT NULL,
+    branch TEXT NOT NULL,
+    commit_sha TEXT NOT NULL,
+    PRIMARY KEY (repository_id, branch)
+);
+CREATE INDEX intent_head_by_commit ON intent_head (repository_id, commit_sha);
+CREATE TABLE intent_file (
+    repository_id BIGINT NOT NULL,
+    branch TEXT NOT NULL,
+    path TEXT NOT NULL,
+    blob_sha TEXT NOT NULL,
+    reference TEXT,
+    value TEXT,
+    pusher TEXT,
+    has_failed BIGINT NOT NULL,
+    PRIMARY KEY (repository_id, branch, path)
+);
+
+-- What the check run `ocuroot / intent` says about a commit.
+CREATE TABLE intent_report (
+    repository_id BIGINT NOT NULL,
+    commit_sha TEXT NOT NULL,
+    report TEXT NOT NULL,
+    PRIMARY KEY (repository_id, commit_sha)
+);
 
 -- Where each environment comes from, and whether it is to stay.
 CREATE TABLE registration (

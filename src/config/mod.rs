@@ -12,6 +12,7 @@ mod evaluation;
 mod expression;
 mod functions;
 mod inputs;
+pub mod intent_file;
 mod interactive;
 mod invoke;
 mod journal;

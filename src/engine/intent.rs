@@ -77,7 +77,8 @@ pub fn drift(
     found.collect()
 }
 
-fn is_met(reference: &Reference, intent: &Value, state: &Value) -> bool {
+/// Whether what is (or should be) at `reference` is what `intent` says.
+pub fn is_met(reference: &Reference, intent: &Value, state: &Value) -> bool {
     match reference.subpath {
         Some((SubPathKind::Deploy, _)) => {
             let input = &intent["input"];
@@ -238,7 +239,8 @@ fn wanted_run(
 ) -> Result<Run, String> {
     let key = deployment.key();
     let none = || format!("{name} has no deployment to {}", deployment.environment);
-    let release = snapshot.releases.get(name).ok_or_else(none)?;
+    let release = snapshot.releases.get(name);
+    let release = release.ok_or_else(|| format!("there is no release {name}"))?;
     let task = release.package.task(&key);
     let live = live_run(release, &key);
     let (action, mut inputs, down) = match (task, live) {

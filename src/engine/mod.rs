@@ -49,6 +49,7 @@ pub fn plan(snapshot: Snapshot, triggers: &[Trigger], now: Timestamp) -> Plan {
     let mut world = World::new(snapshot, now);
     for trigger in triggers {
         apply(&mut world, trigger);
+        world.heard();
     }
     teardown::go_on(&mut world);
     cascade::follow(&mut world);

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::model::{
     Approval, AuditEntry, CommitSha, DeploymentName, Diagnostic, Environment, EnvironmentName,
-    GuardFile, Hold, Lock, PackageName, Reference, Registration, ReleaseName, RunName, TaskKey,
-    Timestamp,
+    GuardFile, Hold, IntentBranch, IntentFile, IntentReport, Lock, PackageName, Reference,
+    Registration, ReleaseName, RunName, TaskKey, Timestamp,
 };
 
 use super::rules::Denied;
@@ -23,6 +23,17 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     /// What to tell whoever asked.
     pub answers: Vec<Answer>,
+    /// Of each answer the trigger that asked, by its place.
+    pub asked: Vec<usize>,
+}
+
+impl Plan {
+    /// What to tell whoever asked with that trigger, by its place.
+    pub fn answers_to(&self, trigger: usize) -> Vec<Answer> {
+        let answers = self.asked.iter().zip(&self.answers);
+        let own = answers.filter(|(asked, _)| **asked == trigger);
+        own.map(|(_, answer)| answer.clone()).collect()
+    }
 }
 
 /// A row to write. Each but [`Change::Audit`] is an upsert by its natural key, so that applying one twice changes
@@ -70,6 +81,12 @@ pub enum Change {
     PutRegistration(EnvironmentName, Registration),
     /// The environment is gone.
     DeleteRegistration(EnvironmentName),
+    /// Where the files are that say what should be of what belongs to the repository; `None` means nowhere.
+    FollowIntent(i64, Option<IntentBranch>),
+    /// Files of a branch that says what should be have been taken over, up to a commit.
+    PutIntentFiles(Box<IntentFiles>),
+    /// What the check run `ocuroot / intent` says about a commit of the repository.
+    PutIntentReport(i64, CommitSha, Box<IntentReport>),
     /// The config files of the repository's default branch have changed: what open pull requests would do is to be
     /// worked out again.
     PreviewAgain(i64),
@@ -102,6 +119,21 @@ pub enum Change {
     LetGo(PackageName, EnvironmentName, i64),
     /// An entry of the audit record. Entries keep the order of the changes.
     Audit(Box<AuditEntry>),
+}
+
+/// Files that say what should be, as far as a decision takes them over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntentFiles {
+    /// GitHub's id of the repository they are in.
+    pub repository_id: i64,
+    /// The branch.
+    pub branch: String,
+    /// The commit.
+    pub commit: CommitSha,
+    /// Those that are new, or are looked at again.
+    pub files: Vec<IntentFile>,
+    /// The paths of those that are gone.
+    pub gone: Vec<String>,
 }
 
 /// A call to the outside, written down before it is made.
@@ -147,6 +179,11 @@ pub enum Call {
     },
     /// Bring the check run `ocuroot` of a commit up to date.
     CommitCheck {
+        /// The commit.
+        commit: CommitSha,
+    },
+    /// Bring the check run `ocuroot / intent` of a commit up to date.
+    IntentCheck {
         /// The commit.
         commit: CommitSha,
     },
@@ -208,6 +245,7 @@ impl Call {
             Call::DispatchWorkflow { run, fence } => format!("workflow {run} {fence}"),
             Call::CancelWorkflow { run, fence } => format!("cancel {run} {fence}"),
             Call::CommitCheck { commit } => format!("commit check {commit}"),
+            Call::IntentCheck { commit } => format!("intent check {commit}"),
             Call::ReleaseCheck { release } => format!("release check {release}"),
             Call::RunCheck { run } => format!("run check {run}"),
             Call::Deployment { run } => format!("deployment {run}"),
@@ -228,7 +266,7 @@ impl Call {
             Call::Attempt { .. } => 0,
             Call::React { .. } | Call::Reply { .. } | Call::CancelWorkflow { .. } => 1,
             Call::Dispatch { .. } | Call::DispatchWorkflow { .. } => 2,
-            Call::CommitCheck { .. } => 3,
+            Call::CommitCheck { .. } | Call::IntentCheck { .. } => 3,
             Call::ReleaseCheck { .. } => 4,
             Call::RunCheck { .. } => 5,
             Call::Result { .. } | Call::Overview { .. } => 6,

@@ -46,6 +46,9 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
     }
     break_glass(world, new, &made);
     let goes = holds::request(world, new, &made);
+    if let Some(branch) = &new.intent {
+        world.change(Change::FollowIntent(new.repository_id, branch.clone()));
+    }
     if is_merged && new.changes_config {
         world.change(Change::PreviewAgain(new.repository_id));
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::intent::Application;
 use super::snapshot::Release;
 use crate::model::{
-    Actor, CommitSha, Diagnostic, Environment, EnvironmentName, GuardFile, Hold, Lock, LockScope,
-    Outcome, Package, PackageName, Reference, ReleaseName, RunName, Timestamp,
+    Actor, CommitSha, Diagnostic, Environment, EnvironmentName, GuardFile, Hold, IntentBranch,
+    Lock, LockScope, Outcome, Package, PackageName, Reference, ReleaseName, RunName, Timestamp,
 };
 
 /// Why something may have to be done now.
@@ -189,6 +189,8 @@ pub struct NewReleases {
     pub is_proposed: bool,
     /// Whether a person wants the commit released again although it was.
     pub is_forced: bool,
+    /// Where its `repo.ocu.star` says that what should be is kept, if that was read: perhaps nowhere.
+    pub intent: Option<Option<IntentBranch>>,
     /// Who asks for it, if a person does.
     pub asked: Option<Actor>,
     /// Why they go past every gate, if they do.
@@ -226,6 +228,7 @@ impl NewReleases {
             pull_request: None,
             is_proposed: false,
             is_forced: false,
+            intent: None,
             asked: None,
             breaks_glass: None,
             authors: BTreeSet::new(),

@@ -29,6 +29,9 @@ pub(super) struct World {
     changes: Vec<Change>,
     effects: Vec<Effect>,
     answers: Vec<Answer>,
+    asked: Vec<usize>,
+    /// How many triggers have been heard.
+    heard: usize,
     records: Vec<AuditEntry>,
     /// Documents this decision has changed, with the deployments the change came through.
     changed: BTreeMap<Reference, Route>,
@@ -48,6 +51,8 @@ impl World {
             changes: Vec::new(),
             effects: Vec::new(),
             answers: Vec::new(),
+            asked: Vec::new(),
+            heard: 0,
             records: Vec::new(),
             changed: BTreeMap::new(),
             ended: BTreeSet::new(),
@@ -279,6 +284,12 @@ impl World {
 
     pub(super) fn answer(&mut self, answer: Answer) {
         self.answers.push(answer);
+        self.asked.push(self.heard);
+    }
+
+    /// One more trigger has been heard.
+    pub(super) fn heard(&mut self) {
+        self.heard += 1;
     }
 
     /// Has the release's check run rewritten whether or not the release settles.
@@ -337,6 +348,7 @@ impl World {
             changes,
             effects: self.effects,
             answers: self.answers,
+            asked: self.asked,
         }
     }
 

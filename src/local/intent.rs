@@ -117,14 +117,7 @@ impl Session {
             is_retry,
         });
         let plan = self.decide(vec![trigger], Done::Nothing).await?;
-        let problems = plan.answers.iter().filter_map(|answer| match answer {
-            Answer::NotApplied(reference, why) => Some(format!("{reference}: {why}")),
-            Answer::Denied { environment, .. } => {
-                Some(format!("{reference}: the rules of {environment} forbid it"))
-            }
-            _ => None,
-        });
-        let problems = problems.collect();
+        let problems = refusals(&reference, &plan.answers);
         self.wake().await?;
         Ok(problems)
     }
@@ -145,6 +138,18 @@ impl Session {
         }
         Ok(worked)
     }
+}
+
+/// What is in the way of what is wanted at `reference`, in words.
+pub(super) fn refusals(reference: &Reference, answers: &[Answer]) -> Vec<String> {
+    let problems = answers.iter().filter_map(|answer| match answer {
+        Answer::NotApplied(reference, why) => Some(format!("{reference}: {why}")),
+        Answer::Denied { environment, .. } => {
+            Some(format!("{reference}: the rules of {environment} forbid it"))
+        }
+        _ => None,
+    });
+    problems.collect()
 }
 
 /// How work of the kind is called.

@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod environment;
 pub mod glob;
 pub mod id;
+pub mod intent_branch;
 pub mod invocation;
 pub mod lock;
 pub mod package;
@@ -28,6 +29,7 @@ pub use glob::{Glob, GlobError};
 pub use id::{
     CommitSha, DeliveryId, EnvironmentName, PackageName, ReleaseNumber, RepositoryName, RunNumber,
 };
+pub use intent_branch::{IntentBranch, IntentFile, IntentItem, IntentReport};
 pub use invocation::{Invocation, Outcome};
 pub use lock::{Hold, Lock, LockKind, LockScope};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};

@@ -14,6 +14,7 @@ mod history;
 mod holders;
 mod impact;
 mod inbox;
+mod intent_branches;
 mod intents;
 mod names;
 mod outbox;

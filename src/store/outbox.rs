@@ -40,6 +40,7 @@ pub(super) async fn insert(
         // carry a fence or a comment in their key, so asking again can only be the same wish: it changes nothing.
         let on_conflict = match &effect.call {
             Call::CommitCheck { .. }
+            | Call::IntentCheck { .. }
             | Call::ReleaseCheck { .. }
             | Call::RunCheck { .. }
             | Call::Overview { .. }

@@ -132,6 +132,27 @@ impl Store {
         row.as_ref().map(read_repository).transpose()
     }
 
+    /// The repository of a workspace that GitHub calls `name` now.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repository_by_name(
+        &self,
+        installation_id: i64,
+        name: &RepositoryName,
+    ) -> Result<Option<Repository>> {
+        let sql = format!(
+            "SELECT {REPOSITORY_COLUMNS} FROM repository \
+             WHERE installation_id = $1 AND name = $2 AND is_gone = 0"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(installation_id)
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(read_repository).transpose()
+    }
+
     /// Remembers that the workspace exists, and whether its owner has suspended the App. Its repositories are looked
     /// at anew: GitHub tells a suspended App nothing.
     ///

@@ -10,7 +10,10 @@ mod reminders;
 
 use super::documents::{Documents, LIST};
 use super::standing::Standing;
-use super::{Commit, Result, audit, checks, documents, graph, placeholders, readers, to_json};
+use super::{
+    Commit, Result, audit, checks, documents, graph, intent_branches, placeholders, readers,
+    to_json,
+};
 use crate::engine::{Change, Release, Run};
 use crate::model::{AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName};
 
@@ -95,6 +98,10 @@ impl<'a, 'c> Rows<'a, 'c> {
             } => {
                 let about = (*repository_id, commit, *pull_request);
                 checks::put_report(self.transaction, about, report).await
+            }
+            Change::FollowIntent(..) | Change::PutIntentFiles(_) | Change::PutIntentReport(..) => {
+                let now = self.commit.now;
+                intent_branches::write(self.transaction, installation_id, change, now).await
             }
             Change::PutReaders(package, read) => {
                 self.readers.insert(package, read);

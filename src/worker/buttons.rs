@@ -29,14 +29,14 @@ impl Worker {
         let Some(key) = key else {
             return self.ignore(delivery, "the check run is not ours").await;
         };
-        if let Some(commit) = key.strip_prefix("commit check ") {
-            let commit: CommitSha = commit
-                .parse()
-                .map_err(|error| Problem::Impossible(format!("{error}")))?;
-            return match sender.filter(|_| button(action) == Some(Button::Remove)) {
-                Some(sender) => self.remove(delivery, repository, &commit, sender).await,
-                None => self.look_again(delivery, repository, &commit).await,
-            };
+        if let Some((kind, commit)) = of_commit(&key) {
+            let is_removed = button(action) == Some(Button::Remove);
+            let remover = sender.filter(|_| is_removed && kind == OF_COMMIT);
+            if let Some(sender) = remover {
+                return self.remove(delivery, repository, &commit, sender).await;
+            }
+            self.retry_intent(delivery, repository, &commit).await?;
+            return self.look_again(delivery, repository, &commit).await;
         }
         let Some(call) = call_of(&key) else {
             return self.ignore(delivery, "nothing that can be pressed").await;
@@ -140,6 +140,7 @@ impl Worker {
         let mut decision = Decision::new(installation_id, Vec::new(), Done::Nothing);
         decision.effects.extend(effects);
         self.decide(decision).await?;
+        self.retry_intent(delivery, repository, commit).await?;
         self.look_again(delivery, repository, commit).await
     }
 
@@ -169,7 +170,9 @@ impl Worker {
                 base: &pull.base_sha,
                 head: commit,
                 number: Some(open.number),
+                base_ref: &pull.base_ref,
             };
+            self.preview_intent(repository, proposed).await?;
             let previewed = self.previewed(repository, proposed).await?;
             triggers.extend(previewed.unwrap_or_default());
         }
@@ -214,6 +217,14 @@ fn meaning(button: Button, wish: Wish) -> Option<Trigger> {
         // Releases have no environments.
         Button::Remove => None,
     }
+}
+
+const OF_COMMIT: &str = "commit check ";
+
+/// The kind of a check run of a commit, and the commit; `None` for those of releases and steps.
+fn of_commit(key: &str) -> Option<(&'static str, CommitSha)> {
+    let mut kinds = [OF_COMMIT, "intent check "].into_iter();
+    kinds.find_map(|kind| Some((kind, key.strip_prefix(kind)?.parse().ok()?)))
 }
 
 /// What writes the check run of `key`, if a release or a step has it.

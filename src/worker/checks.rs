@@ -40,6 +40,25 @@ impl Worker {
         self.write_check(effect, &text, &place).await
     }
 
+    pub(super) async fn intent_check(
+        &self,
+        effect: &PendingEffect,
+        commit: &CommitSha,
+    ) -> Result<(), Problem> {
+        let repository_id = effect.effect.repository_id;
+        let report = self.store.intent_report(repository_id, commit).await?;
+        let Some(report) = report else {
+            return self.settled(effect).await;
+        };
+        let place = Place {
+            commit,
+            started: None,
+            details_url: None,
+        };
+        self.write_check(effect, &report::intent_check(&report), &place)
+            .await
+    }
+
     pub(super) async fn release_check(
         &self,
         effect: &PendingEffect,

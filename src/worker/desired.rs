@@ -17,7 +17,7 @@ use crate::store::{Delivery, Done, Repository, Scope};
 use crate::webhook::Sender;
 
 /// What should be is written down, and made so, in one decision.
-pub(super) fn wanted(
+pub fn wanted(
     repository: &Repository,
     actor: Actor,
     reference: Reference,

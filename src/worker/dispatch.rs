@@ -41,6 +41,7 @@ impl Worker {
             }
             Call::CancelWorkflow { run, .. } => self.cancel_workflow(effect, run).await,
             Call::CommitCheck { commit } => self.commit_check(effect, commit).await,
+            Call::IntentCheck { commit } => self.intent_check(effect, commit).await,
             Call::ReleaseCheck { release } => self.release_check(effect, release).await,
             Call::RunCheck { run } => self.run_check(effect, run).await,
             Call::Deployment { run } => self.deployment(effect, run).await,

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::{Sources, is_starlark};
 use super::{Problem, Worker};
-use crate::config::{self, Evaluation};
+use crate::config::{self, Evaluation, StoreSettings};
 use crate::engine::affected::{Known, affected};
 use crate::engine::{Candidate, NewReleases};
-use crate::model::{Action, CommitSha, Diagnostic, Environment, GuardFile, Package, PackageName};
+use crate::model::{
+    Action, CommitSha, Diagnostic, Environment, GuardFile, IntentBranch, Package, PackageName,
+    Severity,
+};
 use crate::store::{Repository, Scope};
 
 /// What was found in a commit.
@@ -16,6 +19,8 @@ pub(super) struct Evaluated {
     pub(super) new: NewReleases,
     /// Files without a package, with what each of them loads.
     pub(super) plain_files: BTreeMap<String, BTreeSet<String>>,
+    /// Where its `repo.ocu.star` says that what should be is kept, unless that has errors.
+    pub(super) intent: Option<Option<IntentBranch>>,
 }
 
 impl Worker {
@@ -54,7 +59,10 @@ impl Worker {
                 ..NewReleases::of(repository.id, commit.clone())
             },
             plain_files: BTreeMap::new(),
+            intent: None,
         };
+        self.declared_intent(repository, &evaluations, &mut found)
+            .await?;
         let ignored = ignored_paths(&evaluations);
         let reasons: BTreeMap<&String, &String> = selected
             .iter()
@@ -71,6 +79,46 @@ impl Worker {
             .await?;
         }
         Ok(found)
+    }
+
+    /// Which branch says what should be of what belongs to the repository. One that cannot be read is told of.
+    async fn declared_intent(
+        &self,
+        repository: &Repository,
+        evaluations: &[(String, Evaluation)],
+        found: &mut Evaluated,
+    ) -> Result<(), Problem> {
+        let file = "repo.ocu.star";
+        let mut of_file = evaluations.iter().filter(|(path, _)| path == file);
+        let settings = of_file.next().filter(|(_, file)| !file.has_errors());
+        let Some(settings) = settings.and_then(|(_, file)| file.repository.as_ref()) else {
+            return Ok(());
+        };
+        found.intent = Some(None);
+        let Some(StoreSettings::Git { remote_url, branch }) = &settings.intent_store else {
+            return Ok(());
+        };
+        let branch = IntentBranch::at(&self.reference_host, remote_url, branch.as_deref());
+        let workspace = repository.installation_id;
+        let is_known = match &branch {
+            Some(branch) => {
+                let known = self.store.repository_by_name(workspace, &branch.repository);
+                known.await?.is_some()
+            }
+            None => false,
+        };
+        if !is_known {
+            let message = format!(
+                "intent is kept at {remote_url}, which this App does not see: nothing is taken over from there. \
+                 Install the App on that repository, for the same account"
+            );
+            found.new.diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                ..Diagnostic::error(file, 0, 0, message)
+            });
+        }
+        found.intent = Some(branch);
+        Ok(())
     }
 
     /// Adds one file's evaluation to what the commit releases. A file with errors is reported and left out.

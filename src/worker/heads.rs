@@ -73,6 +73,7 @@ impl Worker {
             });
             messages.push(message(key, "ocuroot.head", repository, &body));
         }
+        messages.extend(self.unseen_intent(repository).await?);
         let open = installation.open_pull_requests(&repository.name).await?;
         // Those that hold something and are over give it back.
         for number in self
@@ -150,6 +151,7 @@ impl Worker {
             base: &pull.base_sha,
             head: &pull.head_sha,
             number: Some(pull.number),
+            base_ref: &pull.base_ref,
         };
         self.preview(delivery, &repository, proposed).await
     }

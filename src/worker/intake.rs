@@ -117,6 +117,11 @@ impl Worker {
                 let repository_id: i64 = internal(delivery)?;
                 self.preview_again(delivery, repository_id).await
             }
+            "ocuroot.intent_pushed" => self.on_intent_push(delivery, &internal(delivery)?).await,
+            "ocuroot.intent_declared" => {
+                self.on_intent_declared(delivery, &internal(delivery)?)
+                    .await
+            }
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
                 self.on_unseen_pull_request(delivery, &internal(delivery)?)
@@ -189,10 +194,17 @@ impl Worker {
                 action,
                 head_sha,
                 base_sha,
+                base_ref,
                 ..
             } => {
-                self.on_merge_group(delivery, repository, &action, head_sha, base_sha)
-                    .await
+                self.on_merge_group(
+                    delivery,
+                    repository,
+                    &action,
+                    head_sha,
+                    (base_sha, &base_ref),
+                )
+                .await
             }
             Event::Comment(comment) => {
                 self.on_comment(delivery, repository, &comment, sender.as_ref())

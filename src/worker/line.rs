@@ -5,6 +5,7 @@ mod scope;
 
 use serde_json::{Value, json};
 
+use super::intent_branch::Adoption;
 use super::{Problem, Worker};
 use crate::engine::plan::Call;
 use crate::engine::{Answer, Change, Effect, Plan, Trigger};
@@ -18,6 +19,8 @@ pub use draft::{Draft, decide};
 pub(super) struct Decision<'a> {
     pub(super) installation_id: i64,
     pub(super) triggers: Vec<Trigger>,
+    /// What is written down whatever is decided.
+    pub(super) changes: Vec<Change>,
     /// Calls that do not depend on the decision, such as the acknowledgement of a command.
     pub(super) effects: Vec<Effect>,
     pub(super) done: Done<'a>,
@@ -35,6 +38,8 @@ pub(super) struct Decision<'a> {
     pub(super) pressed: Option<Pressed>,
     /// Who asks, and the words or the button they ask with.
     pub(super) asked_by: Option<Asker>,
+    /// The files that say what is asked for.
+    pub(super) adoption: Option<Adoption>,
 }
 
 /// A button of a release's check run.
@@ -75,6 +80,7 @@ impl<'a> Decision<'a> {
         Decision {
             installation_id,
             triggers,
+            changes: Vec::new(),
             effects: Vec::new(),
             done,
             released: None,
@@ -84,6 +90,7 @@ impl<'a> Decision<'a> {
             is_refused: false,
             pressed: None,
             asked_by: None,
+            adoption: None,
         }
     }
 }
@@ -111,6 +118,10 @@ impl Worker {
             plan.effects.extend(previews);
             let reply = reply(plan, &decision);
             plan.effects.extend(reply);
+            let adoption = decision.adoption.as_ref();
+            let adopted = adoption.map(|adoption| adoption.changes(plan));
+            plan.changes.extend(decision.changes.iter().cloned());
+            plan.changes.extend(adopted.unwrap_or_default());
             let heard = heard(plan, &decision);
             plan.changes.splice(0..0, heard);
             let released = decision.released.clone();

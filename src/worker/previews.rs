@@ -22,6 +22,8 @@ pub(super) struct Proposed<'a> {
     pub(super) base: &'a CommitSha,
     pub(super) head: &'a CommitSha,
     pub(super) number: Option<i64>,
+    /// The branch it would be merged into.
+    pub(super) base_ref: &'a str,
 }
 
 impl Worker {
@@ -32,8 +34,13 @@ impl Worker {
         repository: &Repository,
         proposed: Proposed<'_>,
     ) -> Result<(), Problem> {
+        let is_intent = self.preview_intent(repository, proposed).await?;
         let Some(triggers) = self.previewed(repository, proposed).await? else {
-            return self.ignore(delivery, "there is no repo.ocu.star").await;
+            let why = match is_intent {
+                true => "only what should be is proposed",
+                false => "there is no repo.ocu.star",
+            };
+            return self.ignore(delivery, why).await;
         };
         let done = Done::Delivery(delivery.id);
         self.decide(Decision::new(repository.installation_id, triggers, done))
@@ -47,7 +54,9 @@ impl Worker {
         repository: &Repository,
         proposed: Proposed<'_>,
     ) -> Result<Option<Vec<Trigger>>, Problem> {
-        let Proposed { base, head, number } = proposed;
+        let Proposed {
+            base, head, number, ..
+        } = proposed;
         let Some(Proposal { mut new, .. }) = self.proposed(repository, base, head).await? else {
             return Ok(None);
         };

@@ -65,6 +65,7 @@ impl Worker {
             base: &ends.base_sha,
             head: &ends.head_sha,
             number: Some(pull.number),
+            base_ref: &ends.base_ref,
         };
         self.preview(delivery, repository, proposed).await
     }
@@ -147,7 +148,7 @@ impl Worker {
         repository: &Repository,
         action: &MergeGroupAction,
         head: CommitSha,
-        base: CommitSha,
+        (base, base_ref): (CommitSha, &str),
     ) -> Result<(), Problem> {
         match action {
             MergeGroupAction::ChecksRequested => {
@@ -155,6 +156,7 @@ impl Worker {
                     base: &base,
                     head: &head,
                     number: None,
+                    base_ref,
                 };
                 self.preview(delivery, repository, proposed).await
             }

@@ -35,6 +35,8 @@ impl Worker {
         push: &Push,
         sender: Option<&Sender>,
     ) -> Result<(), Problem> {
+        self.note_intent_push(delivery, repository, push, sender)
+            .await?;
         if push.deleted || push.branch.as_deref() != Some(repository.default_branch.as_str()) {
             return self.ignore(delivery, "not the default branch").await;
         }
@@ -102,7 +104,8 @@ impl Worker {
         sources: &Sources,
         changed: Option<&BTreeSet<String>>,
     ) -> Result<NewReleases, Problem> {
-        let found = self.evaluate(repository, commit, sources, changed).await?;
+        let mut found = self.evaluate(repository, commit, sources, changed).await?;
+        found.new.intent = found.intent;
         for (path, loads) in &found.plain_files {
             self.store.put_known_file(repository, path, loads).await?;
         }

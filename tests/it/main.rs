@@ -16,6 +16,7 @@ mod forks;
 mod github_client;
 mod harness;
 mod installations;
+mod intent_branch;
 mod limits;
 mod local;
 mod manifest;

@@ -7,6 +7,7 @@ mod documentation;
 mod files;
 mod functions;
 mod host;
+mod intent_files;
 mod lints;
 mod messages;
 mod package;

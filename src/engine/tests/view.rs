@@ -123,6 +123,14 @@ impl Story {
             }
             Change::PutRegistration(name, _) => Some(format!("{name} is registered")),
             Change::DeleteRegistration(name) => Some(format!("{name} is gone")),
+            Change::FollowIntent(_, Some(branch)) => Some(format!(
+                "follows {} {}",
+                branch.repository,
+                branch.branch.as_deref().unwrap_or_default()
+            )),
+            Change::FollowIntent(_, None)
+            | Change::PutIntentFiles(_)
+            | Change::PutIntentReport(..) => None,
             Change::PreviewAgain(_) => Some("preview again".to_owned()),
             Change::Wake { at, .. } => Some(format!("wake {}", at.map_or(0, |at| at.0))),
             Change::LetGo(package, environment, pull_request) => Some(format!(

@@ -1,6 +1,6 @@
 //! A decision with every kind of change in it.
 
-use super::previews;
+use super::{intent_branches, previews};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -214,6 +214,7 @@ pub(super) fn plan() -> Plan {
     changes.extend(documents());
     changes.extend(standing());
     changes.extend(messages());
+    changes.extend(intent_branches::changes());
     changes.extend(previews::changes());
     changes.push(Change::Audit(Box::new(AuditEntry {
         actor: Some("alice".to_owned()),
@@ -237,7 +238,7 @@ pub(super) fn plan() -> Plan {
     Plan {
         changes,
         effects: calls.map(effect).to_vec(),
-        answers: Vec::new(),
+        ..Plan::default()
     }
 }
 

@@ -350,5 +350,5 @@ async fn alone(store: &Store) -> super::super::Result<()> {
     assert!(!made.is_empty());
     store.states(INSTALLATION).await?;
     store.intents(INSTALLATION).await?;
-    Ok(())
+    super::intent_branches::ask(store).await
 }

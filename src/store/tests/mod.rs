@@ -3,6 +3,7 @@
 mod audit;
 mod decision;
 mod every_query;
+mod intent_branches;
 mod leaving;
 mod plans;
 mod previews;

@@ -204,6 +204,7 @@ fn every_function_that_asks_the_database_is_looked_at() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
     let calls = concat!(
         include_str!("every_query.rs"),
+        include_str!("intent_branches.rs"),
         include_str!("previews.rs"),
         include_str!("recorded.rs")
     );

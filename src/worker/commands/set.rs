@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{Asked, Speaker};
 use crate::command::{Command, Verb};
+use crate::config::intent_file::complete_release;
 use crate::engine::Trigger;
-use crate::model::{Reference, ReleaseName, ReleaseNumber, SubPathKind};
+use crate::model::{Reference, ReleaseName, SubPathKind};
 use crate::report::{self, Refusal};
 use crate::worker::desired::{place_of, wanted};
 use crate::worker::{Problem, Worker};
@@ -41,7 +42,10 @@ impl Worker {
                     let value = value.clone();
                     asked.triggers.push(Trigger::SetCustom { reference, value });
                 } else {
-                    let value = value.clone().map(|value| completed(&reference, value));
+                    let mut value = value.clone();
+                    if let Some(value) = &mut value {
+                        complete_release(&reference, value);
+                    }
                     self.desire(speaker, &mut asked, reference, value).await?;
                 }
             }
@@ -121,17 +125,6 @@ pub(super) fn whole(speaker: Speaker<'_>, name: &str) -> Option<Reference> {
         reference.repository.clone_from(own);
     }
     Some(reference)
-}
-
-/// A release may be called by its number, and is of the package then.
-fn completed(reference: &Reference, mut value: Value) -> Value {
-    let number = value["release"].as_str();
-    let number = number.map(|text| text.trim_start_matches("./").trim_start_matches('@'));
-    let number: Option<ReleaseNumber> = number.and_then(|number| number.parse().ok());
-    if let (Some(number), Some(package)) = (number, reference.package()) {
-        value["release"] = Value::String(ReleaseName { package, number }.to_string());
-    }
-    value
 }
 
 /// Who may change what belongs to a repository is known there.

@@ -36,7 +36,14 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
         }
         Trigger::Ended { run, outcome, .. } => of_end(scope, run, outcome),
         Trigger::SetCustom { reference, .. } => of_value(scope, reference),
-        Trigger::Intend { .. } | Trigger::Replan(_) => {}
+        Trigger::Intend { value, .. } => {
+            // The release that a deployment should be of.
+            let release = value.as_ref().and_then(|value| value["release"].as_str());
+            scope
+                .releases
+                .extend(release.and_then(|name| name.parse().ok()));
+        }
+        Trigger::Replan(_) => {}
         Trigger::Apply(wish) => of_application(scope, wish),
         Trigger::Approve(wish) => {
             of_wish(scope, wish);
