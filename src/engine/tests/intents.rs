@@ -180,7 +180,7 @@ fn what_cannot_be_applied_says_why_and_changes_nothing() {
     [NotApplied(Reference { repository: "", path: "", global: true, release: Some(""), subpath: Some((Environment, "a")), fragment: None }, "an environment is {\"name\": …, \"attributes\": {…}} with attributes that are texts: invalid type: number, expected a string")]
     [NotApplied(Reference { repository: "", path: "", global: true, release: Some(""), subpath: Some((Environment, "a+b")), fragment: None }, "environment names may only contain letters, numbers, periods, hyphens and underscores")]
     [NotApplied(Reference { repository: "github.com/acme/shop", path: "api/release.ocu.star", global: false, release: Some(""), subpath: Some((Deploy, "eu")), fragment: None }, "its `release` is no release of the package")]
-    [NotApplied(Reference { repository: "github.com/acme/shop", path: "api/release.ocu.star", global: false, release: Some(""), subpath: Some((Deploy, "eu")), fragment: None }, "github.com/acme/shop/-/api/release.ocu.star/@r9 has no deployment to eu")]
+    [NotApplied(Reference { repository: "github.com/acme/shop", path: "api/release.ocu.star", global: false, release: Some(""), subpath: Some((Deploy, "eu")), fragment: None }, "there is no release github.com/acme/shop/-/api/release.ocu.star/@r9")]
     [NotApplied(Reference { repository: "github.com/acme/shop", path: "api/release.ocu.star", global: false, release: Some(""), subpath: Some((Deploy, "us")), fragment: None }, "github.com/acme/shop/-/api/release.ocu.star/@r1 has no deployment to us")]
     "#);
 }
