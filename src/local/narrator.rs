@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::model::{Outcome, RunKind, RunName, TaskKey};
+use crate::model::{Outcome, RunKind, RunName};
+use crate::report::terminal_step;
 
 /// How many lines of a failed run's log are repeated on a terminal.
 const LAST_LINES: usize = 40;
@@ -125,19 +126,9 @@ impl Narrator {
     }
 }
 
-/// `Task: build [1]`, `Deploy to production [2]`, `Remove from production [3]`.
-pub(super) fn step_name(run: &RunName, kind: RunKind) -> String {
-    let number = run.number;
-    match (&run.key, kind) {
-        (TaskKey::Task(name), _) => format!("Task: {name} [{number}]"),
-        (TaskKey::Deploy(name), RunKind::Down) => format!("Remove from {name} [{number}]"),
-        (TaskKey::Deploy(name), _) => format!("Deploy to {name} [{number}]"),
-    }
-}
-
 fn label(run: &RunName, kind: RunKind) -> String {
     let package = run.release.package.short();
-    format!("{package} {} {}", run.release.number, step_name(run, kind))
+    format!("{package} {} {}", run.release.number, terminal_step(run, kind))
 }
 
 fn title(run: &RunName, kind: RunKind) -> String {
@@ -146,6 +137,6 @@ fn title(run: &RunName, kind: RunKind) -> String {
         "{} > {} > {}",
         package.repository,
         package.path,
-        step_name(run, kind)
+        terminal_step(run, kind)
     )
 }

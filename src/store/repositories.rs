@@ -132,6 +132,22 @@ impl Store {
         row.as_ref().map(read_repository).transpose()
     }
 
+    /// The repository that is called `name` on GitHub and that the App sees.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repository_by_name(&self, name: &RepositoryName) -> Result<Option<Repository>> {
+        let sql = format!(
+            "SELECT {REPOSITORY_COLUMNS} FROM repository WHERE name = $1 AND is_gone = 0 \
+             ORDER BY seen_at DESC, id DESC LIMIT 1"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(read_repository).transpose()
+    }
+
     /// Remembers that the workspace exists, and whether its owner has suspended the App. Its repositories are looked
     /// at anew: GitHub tells a suspended App nothing.
     ///

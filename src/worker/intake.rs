@@ -117,6 +117,7 @@ impl Worker {
                 let repository_id: i64 = internal(delivery)?;
                 self.preview_again(delivery, repository_id).await
             }
+            "ocuroot.asked" => self.on_request(delivery, &internal(delivery)?).await,
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
                 self.on_unseen_pull_request(delivery, &internal(delivery)?)

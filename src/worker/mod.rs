@@ -17,6 +17,7 @@ mod intake;
 mod last_look;
 mod line;
 mod loops;
+mod meaning;
 mod missed;
 mod outcomes;
 mod overview;
@@ -25,6 +26,7 @@ mod problem;
 mod pull_requests;
 mod push;
 mod replies;
+mod requests;
 mod sources;
 mod sweep;
 mod waves;
@@ -40,7 +42,9 @@ use crate::store::Store;
 
 pub use line::{Draft, decide};
 pub use loops::Pulse;
+pub use meaning::{Meaning, intendable, release_meant};
 pub use problem::Problem;
+pub use requests::Asked;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
 pub const LEASE_SECONDS: i64 = 60;

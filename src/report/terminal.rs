@@ -1,15 +1,18 @@
-//! How a release stands when a command ends: what it left, what it waits for, and the command that provides that.
+//! How a release stands when a command on a terminal ends: what it left, what it waits for, and the command that
+//! provides that.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::narrator::step_name;
+use super::gates;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Snapshot};
-use crate::model::{Reference, RunState, SubPathKind, TaskKey, Timestamp};
+use crate::model::{
+    Reference, RunKind, RunName, RunState, SubPathKind, TaskKey, Timestamp,
+};
 
 /// The release, its steps, their outputs and pending inputs.
-pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> String {
+pub fn terminal_release(release: &Release, snapshot: &Snapshot, now: Timestamp) -> String {
     let status = status::of_release(release, snapshot, now);
     let mut text = format!("{} {}\n", release.name, status_word(status));
     let planned: Vec<&TaskKey> = release.planned_tasks().map(|task| &task.key).collect();
@@ -24,7 +27,7 @@ pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> S
             text,
             "  {} {}: {}",
             mark(run.state),
-            step_name(&name, run.kind),
+            terminal_step(&name, run.kind),
             run.state.word()
         );
         if let Some(error) = run.error.as_ref().filter(|_| run.state == RunState::Failed) {
@@ -37,12 +40,21 @@ pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> S
                 let _ = writeln!(text, "        {document}#output/{output} = {value}");
             }
         }
-        let waiting = status::waiting(release, key, run, snapshot, now);
-        if let Some(Waiting::ForInputs(missing)) = waiting {
-            text.push_str("      Pending Inputs\n");
-            for reference in missing {
-                let _ = writeln!(text, "        {reference}");
+        match status::waiting(release, key, run, snapshot, now) {
+            Some(Waiting::ForInputs(missing)) => {
+                text.push_str("      Pending Inputs\n");
+                for reference in missing {
+                    let _ = writeln!(text, "        {reference}");
+                }
             }
+            Some(Waiting::ForGates(standing)) => {
+                let environment = key.environment().into_iter();
+                for (gate, place) in standing.iter().zip(environment.cycle()) {
+                    let words = terminal_words(&gates::long(gate, release, place));
+                    let _ = writeln!(text, "      {words}");
+                }
+            }
+            _ => {}
         }
     }
     for command in commands(&waits_of(release, snapshot, now)) {
@@ -51,8 +63,35 @@ pub fn release_text(release: &Release, snapshot: &Snapshot, now: Timestamp) -> S
     text
 }
 
+/// `Task: build [1]`, `Deploy to production [2]`, `Remove from production [3]`.
+pub fn terminal_step(run: &RunName, kind: RunKind) -> String {
+    let number = run.number;
+    match (&run.key, kind) {
+        (TaskKey::Task(name), _) => format!("Task: {name} [{number}]"),
+        (TaskKey::Deploy(name), RunKind::Down) => format!("Remove from {name} [{number}]"),
+        (TaskKey::Deploy(name), _) => format!("Deploy to {name} [{number}]"),
+    }
+}
+
+/// What is said on GitHub, as plain text: without the marks of Markdown, its escapes undone. What would steer a
+/// terminal is left out.
+pub fn terminal_words(markdown: &str) -> String {
+    let mut text = String::new();
+    let mut characters = markdown.replace("**", "").chars().collect::<Vec<_>>().into_iter();
+    while let Some(character) = characters.next() {
+        match character {
+            '`' | '\u{200b}' => {}
+            '\\' => text.extend(characters.next()),
+            '\n' => text.push('\n'),
+            other if other.is_control() => {}
+            other => text.push(other),
+        }
+    }
+    text
+}
+
 /// The refs (with fragment) that latest runs of the release wait for.
-pub fn waits_of(release: &Release, snapshot: &Snapshot, now: Timestamp) -> BTreeSet<Reference> {
+fn waits_of(release: &Release, snapshot: &Snapshot, now: Timestamp) -> BTreeSet<Reference> {
     let mut missing = BTreeSet::new();
     for (key, (_, run)) in release.latest_runs() {
         if let Some(Waiting::ForInputs(found)) = status::waiting(release, key, run, snapshot, now) {
