@@ -39,7 +39,9 @@ pub use places::places;
 pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
-pub use terminal::{terminal_release, terminal_step, terminal_words};
+pub use terminal::{
+    status_name, terminal_release, terminal_step, terminal_waiting, terminal_words,
+};
 pub use why::{Why, rights, why};
 
 /// The name of the check run that tells how a package's release stands.

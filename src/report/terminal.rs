@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::gates;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
-use crate::engine::{Release, Snapshot};
+use crate::engine::{Release, Run, Snapshot};
 use crate::model::{
     Reference, RunKind, RunName, RunState, SubPathKind, TaskKey, Timestamp,
 };
@@ -88,6 +88,49 @@ pub fn terminal_words(markdown: &str) -> String {
         }
     }
     text
+}
+
+/// Why a run has not ended, in a few words.
+pub fn terminal_waiting(
+    release: &Release,
+    key: &TaskKey,
+    run: &Run,
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> String {
+    let words = match status::waiting(release, key, run, snapshot, now) {
+        Some(Waiting::ForPhase(phase)) if phase.is_empty() => "waits for the phase before".to_owned(),
+        Some(Waiting::ForPhase(phase)) => format!("waits for the phase {phase}"),
+        Some(Waiting::ForGates(standing)) => {
+            let words = standing
+                .iter()
+                .zip(key.environment().into_iter().cycle())
+                .map(|(gate, place)| gates::long(gate, release, place));
+            terminal_words(&words.collect::<Vec<_>>().join(" "))
+        }
+        Some(Waiting::ForInputs(missing)) => {
+            let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            format!("waits for {}", missing.join(", "))
+        }
+        Some(Waiting::ForRelease(other)) => format!("waits for {other}"),
+        Some(Waiting::ForDeployment(other)) => format!("waits for {other}"),
+        Some(Waiting::ForNothing) => "starts next".to_owned(),
+        None => run.state.word().to_owned(),
+    };
+    words.trim().to_owned()
+}
+
+/// How a release stands, for programs.
+pub fn status_name(status: ReleaseStatus) -> &'static str {
+    match status {
+        ReleaseStatus::Running => "running",
+        ReleaseStatus::Failed => "failed",
+        ReleaseStatus::Blocked => "blocked",
+        ReleaseStatus::Waiting => "waiting",
+        ReleaseStatus::Cancelled => "cancelled",
+        ReleaseStatus::Superseded => "superseded",
+        ReleaseStatus::Complete => "complete",
+    }
 }
 
 /// The refs (with fragment) that latest runs of the release wait for.
