@@ -133,10 +133,7 @@ impl People {
         let request = request
             .header("accept", "application/vnd.github+json")
             .header("x-github-api-version", super::client::API_VERSION)
-            .header(
-                "user-agent",
-                concat!("ocuroot/", env!("CARGO_PKG_VERSION")),
-            );
+            .header("user-agent", concat!("ocuroot/", env!("CARGO_PKG_VERSION")));
         let Ok(mut response) = request.send().await else {
             tracing::warn!("GitHub did not say whose a token is");
             return Err(PersonError::Unavailable);
@@ -176,8 +173,7 @@ impl People {
 }
 
 fn person(body: &[u8]) -> Result<Person, PersonError> {
-    let account: Account =
-        serde_json::from_slice(body).map_err(|_| PersonError::Unavailable)?;
+    let account: Account = serde_json::from_slice(body).map_err(|_| PersonError::Unavailable)?;
     match account.kind.as_str() {
         "User" => Ok(Person {
             id: account.id,

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::model::{Outcome, RunKind, RunName};
-use crate::report::terminal_step;
+use crate::model::{Outcome, RunKind, RunName, RunState};
+use crate::report::{terminal_mark, terminal_step};
 
 /// How many lines of a failed run's log are repeated on a terminal.
 const LAST_LINES: usize = 40;
@@ -86,20 +86,25 @@ impl Narrator {
 
     /// The run's function has ended.
     pub fn ended(&self, run: &RunName, kind: RunKind, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done { .. } => self.left(run, kind, RunState::Complete, None),
+            Outcome::Next { .. } => self.left(run, kind, RunState::Paused, None),
+            Outcome::Failed { message } => self.left(run, kind, RunState::Failed, Some(message)),
+        }
+    }
+
+    /// What ran runs no more, and was left in this state.
+    pub fn left(&self, run: &RunName, kind: RunKind, state: RunState, error: Option<&str>) {
         let Some(step) = self.steps().remove(run) else {
             return;
         };
         let took = format!("{:.1}s", step.since.elapsed().as_secs_f64());
-        let (mark, word) = match outcome {
-            Outcome::Done { .. } => ("✓", "complete"),
-            Outcome::Next { .. } => ("›", "paused"),
-            Outcome::Failed { .. } => ("✗", "failed"),
-        };
+        let (mark, word) = (terminal_mark(state), state.word());
         match step.bar {
             Some(bar) => {
                 bar.finish_and_clear();
                 self.print(&format!("{mark} {} ({took})", label(run, kind)));
-                if matches!(outcome, Outcome::Failed { .. }) {
+                if state == RunState::Failed {
                     let from = step.lines.len().saturating_sub(LAST_LINES);
                     for line in &step.lines[from..] {
                         self.print(&format!("    {line}"));
@@ -108,7 +113,7 @@ impl Narrator {
             }
             None => self.print(&format!("{}> running -> {word} ({took})", title(run, kind))),
         }
-        if let Outcome::Failed { message } = outcome {
+        if let Some(message) = error {
             self.print(&format!("  {}", message.replace('\n', "\n  ")));
         }
     }
@@ -128,7 +133,11 @@ impl Narrator {
 
 fn label(run: &RunName, kind: RunKind) -> String {
     let package = run.release.package.short();
-    format!("{package} {} {}", run.release.number, terminal_step(run, kind))
+    format!(
+        "{package} {} {}",
+        run.release.number,
+        terminal_step(run, kind)
+    )
 }
 
 fn title(run: &RunName, kind: RunKind) -> String {

@@ -40,7 +40,7 @@ pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
 pub use terminal::{
-    status_name, terminal_release, terminal_step, terminal_waiting, terminal_words,
+    status_name, terminal_mark, terminal_release, terminal_step, terminal_waiting, terminal_words,
 };
 pub use why::{Why, rights, why};
 

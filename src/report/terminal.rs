@@ -7,9 +7,7 @@ use std::fmt::Write;
 use super::gates;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Run, Snapshot};
-use crate::model::{
-    Reference, RunKind, RunName, RunState, SubPathKind, TaskKey, Timestamp,
-};
+use crate::model::{Reference, RunKind, RunName, RunState, SubPathKind, TaskKey, Timestamp};
 
 /// The release, its steps, their outputs and pending inputs.
 pub fn terminal_release(release: &Release, snapshot: &Snapshot, now: Timestamp) -> String {
@@ -26,7 +24,7 @@ pub fn terminal_release(release: &Release, snapshot: &Snapshot, now: Timestamp) 
         let _ = writeln!(
             text,
             "  {} {}: {}",
-            mark(run.state),
+            terminal_mark(run.state),
             terminal_step(&name, run.kind),
             run.state.word()
         );
@@ -77,7 +75,11 @@ pub fn terminal_step(run: &RunName, kind: RunKind) -> String {
 /// terminal is left out.
 pub fn terminal_words(markdown: &str) -> String {
     let mut text = String::new();
-    let mut characters = markdown.replace("**", "").chars().collect::<Vec<_>>().into_iter();
+    let mut characters = markdown
+        .replace("**", "")
+        .chars()
+        .collect::<Vec<_>>()
+        .into_iter();
     while let Some(character) = characters.next() {
         match character {
             '`' | '\u{200b}' => {}
@@ -99,7 +101,9 @@ pub fn terminal_waiting(
     now: Timestamp,
 ) -> String {
     let words = match status::waiting(release, key, run, snapshot, now) {
-        Some(Waiting::ForPhase(phase)) if phase.is_empty() => "waits for the phase before".to_owned(),
+        Some(Waiting::ForPhase(phase)) if phase.is_empty() => {
+            "waits for the phase before".to_owned()
+        }
         Some(Waiting::ForPhase(phase)) => format!("waits for the phase {phase}"),
         Some(Waiting::ForGates(standing)) => {
             let words = standing
@@ -180,7 +184,8 @@ fn status_word(status: ReleaseStatus) -> &'static str {
     }
 }
 
-fn mark(state: RunState) -> &'static str {
+/// The sign of a run's state.
+pub fn terminal_mark(state: RunState) -> &'static str {
     match state {
         RunState::Complete => "✓",
         RunState::Failed | RunState::Cancelled => "✗",

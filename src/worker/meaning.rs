@@ -32,7 +32,11 @@ pub async fn release_meant(
             snapshot.releases.contains_key(&name).then_some(name)
         }
         Err(_) if word.is_empty() => store.newest_release(installation_id, &package).await?,
-        Err(_) => store.tagged_release(installation_id, &package, word).await?,
+        Err(_) => {
+            store
+                .tagged_release(installation_id, &package, word)
+                .await?
+        }
     };
     Ok(match found {
         Some(name) => Ok(name),

@@ -23,7 +23,10 @@ pub(super) struct People {
     rights: Rights,
 }
 
-const fn read(path: &'static str, handler: fn() -> axum::routing::MethodRouter<People>) -> Route<People> {
+const fn read(
+    path: &'static str,
+    handler: fn() -> axum::routing::MethodRouter<People>,
+) -> Route<People> {
     Route {
         method: "GET",
         path,

@@ -129,7 +129,9 @@ pub(super) async fn impact(
     let visitor = people.visitor(&headers, &place).await?;
     let reference = absolute(&query.reference)?;
     if !people.may_see(&visitor, &reference).await? {
-        return Err(Refusal::NoSuch("there is no such record, or you may not read it"));
+        return Err(Refusal::NoSuch(
+            "there is no such record, or you may not read it",
+        ));
     }
     let installation_id = visitor.repository.installation_id;
     let dependents = people

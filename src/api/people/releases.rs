@@ -65,7 +65,7 @@ fn shown(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Value {
         json!({
             "run": release.run_name(key, *number),
             "kind": run.kind,
-            "state": run.state.word(),
+            "state": run.state,
             "fence": run.fence,
             "error": run.error,
         })
@@ -171,9 +171,8 @@ impl People {
         let states = self.worker.store.states(installation_id).await?;
         let own = &visitor.repository.reference_name;
         let found = drift(&intents, &states).into_iter();
-        let found = found.filter(|drift| {
-            drift.reference.global || drift.reference.repository == *own
-        });
+        let found =
+            found.filter(|drift| drift.reference.global || drift.reference.repository == *own);
         Ok(found
             .map(|drift| json!({ "ref": drift.reference, "work_type": drift.step }))
             .collect())
@@ -206,5 +205,7 @@ pub(super) async fn deployments(
             "commit": release.map(|release| &release.commit),
         })
     });
-    Ok(Json(json!({ "deployments": shown.collect::<Vec<Value>>() })))
+    Ok(Json(
+        json!({ "deployments": shown.collect::<Vec<Value>>() }),
+    ))
 }

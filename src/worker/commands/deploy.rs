@@ -257,10 +257,7 @@ impl Worker {
             .map(|goal| (release.package.clone(), goal))
             .collect();
         let touched = match snapshot.releases.get(&release) {
-            Some(known) => {
-                self.touched(repository, known, snapshot, &places)
-                    .await?
-            }
+            Some(known) => self.touched(repository, known, snapshot, &places).await?,
             None => BTreeSet::new(),
         };
         self.actor(repository, person, snapshot, &places, &touched)

@@ -44,9 +44,12 @@ pub(super) fn text(plan: &Plan, decision: &Decision<'_>) -> Option<String> {
     for report in reports {
         let names = report.environments.iter();
         environments.extend(names.map(|environment| environment.name.to_string()));
-        diagnostics.extend(report.diagnostics.iter().map(|found| {
-            json!({ "message": found.to_string(), "is_error": found.is_error() })
-        }));
+        diagnostics.extend(
+            report
+                .diagnostics
+                .iter()
+                .map(|found| json!({ "message": found.to_string(), "is_error": found.is_error() })),
+        );
     }
     let answer = json!({
         "is_refused": is_refused,

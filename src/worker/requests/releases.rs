@@ -114,13 +114,17 @@ impl Worker {
         let sources = self.sources(repository, commit).await?;
         let shown = markdown::code(&package.path);
         let subject = package.to_string();
-        let refused = |code: &str, words: String| Ok(Err(Understood::refused(code, &subject, words)));
+        let refused =
+            |code: &str, words: String| Ok(Err(Understood::refused(code, &subject, words)));
         if !sources.is_ours {
             let words = "The commit has no `repo.ocu.star`: nothing of it is released.".to_owned();
             return refused("not_configured", words);
         }
         if !sources.package_files.contains(&package.path) {
-            let words = format!("There is no {shown} at commit {}.", markdown::code(commit.short()));
+            let words = format!(
+                "There is no {shown} at commit {}.",
+                markdown::code(commit.short())
+            );
             return refused("unknown_package", words);
         }
         let changed = BTreeSet::from([package.path.clone()]);
@@ -227,10 +231,7 @@ impl Worker {
         for candidate in &new.packages {
             let name = snapshot.next_release(&candidate.name);
             let probe = new.release(candidate, name, self.clock.now());
-            touched.extend(
-                self.touched(repository, &probe, &snapshot, &places)
-                    .await?,
-            );
+            touched.extend(self.touched(repository, &probe, &snapshot, &places).await?);
         }
         let actor = self
             .actor(repository, person.rights(), &snapshot, &places, &touched)
@@ -253,13 +254,7 @@ impl Worker {
             Err(instead) => return Ok(instead),
         };
         let actor = self
-            .actor_of_wish(
-                person.repository,
-                person.rights(),
-                &snapshot,
-                &name,
-                None,
-            )
+            .actor_of_wish(person.repository, person.rights(), &snapshot, &name, None)
             .await?;
         let wish = Wish {
             release: name.clone(),
@@ -304,7 +299,11 @@ impl Worker {
             Ok(name) => name,
             Err(words) => {
                 let subject = reference.to_string();
-                return Ok(Err(Understood::refused("unknown_release", &subject, markdown::plain(&words))));
+                return Ok(Err(Understood::refused(
+                    "unknown_release",
+                    &subject,
+                    markdown::plain(&words),
+                )));
             }
         };
         let releases = BTreeSet::from([name.clone()]);
@@ -330,5 +329,9 @@ pub(super) fn foreign(person: Person<'_>, reference: &Reference) -> Option<Under
         markdown::code(&reference.to_string()),
         markdown::code(&reference.repository)
     );
-    Some(Understood::refused(refusal.code(), &reference.to_string(), words))
+    Some(Understood::refused(
+        refusal.code(),
+        &reference.to_string(),
+        words,
+    ))
 }
