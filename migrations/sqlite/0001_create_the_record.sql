@@ -25,7 +25,7 @@ CREATE TABLE repository (
 );
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
-CREATE INDEX repository_by_name ON repository (name);
+CREATE INDEX repository_by_name ON repository (name, id) WHERE is_gone = 0;
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
 -- `answer` is what whoever asked through the API is told, written with the decision.

@@ -139,7 +139,7 @@ impl Store {
     pub async fn repository_by_name(&self, name: &RepositoryName) -> Result<Option<Repository>> {
         let sql = format!(
             "SELECT {REPOSITORY_COLUMNS} FROM repository WHERE name = $1 AND is_gone = 0 \
-             ORDER BY seen_at DESC, id DESC LIMIT 1"
+             ORDER BY id DESC LIMIT 1"
         );
         let row = sqlx::query(AssertSqlSafe(sql))
             .bind(name.as_str())

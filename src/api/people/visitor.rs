@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::People;
 use crate::api::error::{Refusal, bearer};
-use crate::github::{Person, PersonError};
+use crate::github::{GitHubError, Person, PersonError};
 use crate::model::{Permission, Reference, RepositoryName};
 use crate::store::Repository;
 
@@ -38,7 +38,9 @@ pub(super) struct Visitor {
 
 /// What people may do in repositories (ids of both), as GitHub said a moment ago.
 #[derive(Clone, Default)]
-pub(super) struct Rights(Arc<Mutex<HashMap<(i64, i64), (Instant, Permission)>>>);
+pub(super) struct Rights(Arc<Mutex<Remembered>>);
+
+type Remembered = HashMap<(i64, i64), (Instant, Permission)>;
 
 impl Rights {
     fn known(&self, key: (i64, i64)) -> Option<Permission> {
@@ -97,14 +99,28 @@ impl People {
         if let Some(known) = self.rights.known(key) {
             return Ok(known);
         }
-        let installation = self.worker.github.installation(repository.installation_id);
-        let permission = installation.permission(&repository.name, &person.login);
-        let permission = permission.await.map_err(|error| {
+        let permission = self.asked(person, repository).await.map_err(|error| {
             tracing::warn!(%error, "nobody knows what a person may see");
             Refusal::Unavailable
         })?;
         self.rights.remember(key, permission);
         Ok(permission)
+    }
+
+    /// What GitHub says now. Names are given anew: what another repository is called meanwhile says nothing of this one.
+    async fn asked(
+        &self,
+        person: &Person,
+        repository: &Repository,
+    ) -> Result<Permission, GitHubError> {
+        let installation = self.worker.github.installation(repository.installation_id);
+        let id = installation.repository_id(&repository.name).await?;
+        if id != Some(repository.id) {
+            return Ok(Permission::None);
+        }
+        installation
+            .permission(&repository.name, &person.login)
+            .await
     }
 
     /// Whether the visitor may know what is recorded at a ref: of the workspace, of this repository, or of another one

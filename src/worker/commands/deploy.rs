@@ -256,7 +256,7 @@ impl Worker {
             .into_iter()
             .map(|goal| (release.package.clone(), goal))
             .collect();
-        let touched = match snapshot.releases.get(&release) {
+        let touched = match snapshot.releases.get(release) {
             Some(known) => self.touched(repository, known, snapshot, &places).await?,
             None => BTreeSet::new(),
         };
