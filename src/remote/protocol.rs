@@ -1,6 +1,10 @@
 //! What the server says, as docs/api.md has it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::model::{CommitSha, ReleaseName, RunKind, RunName, RunState};
@@ -85,6 +89,7 @@ pub struct Answer {
     /// The same for programs.
     pub results: Vec<Outcome>,
     /// The releases it is about.
+    #[serde(deserialize_with = "texts")]
     pub releases: Vec<ReleaseName>,
     /// The refs it is about.
     pub references: Vec<String>,
@@ -122,6 +127,7 @@ pub struct Diagnostic {
 #[derive(Debug, Deserialize)]
 pub struct ReleaseView {
     /// Which.
+    #[serde(deserialize_with = "text")]
     pub release: ReleaseName,
     /// `running` while something runs or is about to; else `complete`, `failed`, `blocked`, `waiting`, `cancelled` or
     /// `superseded`.
@@ -140,6 +146,7 @@ impl ReleaseView {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct RunView {
+    #[serde(deserialize_with = "text")]
     pub(super) run: RunName,
     pub(super) kind: RunKind,
     pub(super) state: RunState,
@@ -162,6 +169,18 @@ pub(super) struct LogLine {
 #[derive(Deserialize)]
 pub(super) struct Refusal {
     pub(super) error: String,
+}
+
+/// A name that is written as text.
+fn text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Result<T, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+fn texts<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let names = texts.iter().map(|text| text.parse());
+    names.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 /// A text without what would steer a terminal.

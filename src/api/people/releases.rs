@@ -63,7 +63,7 @@ fn shown(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Value {
     let status = status::of_release(release, snapshot, now);
     let runs = release.runs.iter().map(|((key, number), run)| {
         json!({
-            "run": release.run_name(key, *number),
+            "run": release.run_name(key, *number).to_string(),
             "kind": run.kind,
             "state": run.state,
             "fence": run.fence,
@@ -71,7 +71,7 @@ fn shown(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Value {
         })
     });
     json!({
-        "release": release.name,
+        "release": release.name.to_string(),
         "commit": release.commit,
         "status": report::status_name(status),
         "text": report::terminal_release(release, snapshot, now),
@@ -153,7 +153,7 @@ pub(super) async fn work(
             let why = report::terminal_waiting(release, key, run, &snapshot, now);
             if is_undone {
                 items.push(json!({
-                    "ref": release.run_name(key, number),
+                    "ref": release.run_name(key, number).to_string(),
                     "work_type": "run",
                     "commit": release.commit,
                     "why": why,
@@ -201,7 +201,7 @@ pub(super) async fn deployments(
         let release = snapshot.releases.get(&place.release);
         json!({
             "reference": latest_document(&place.package, &key),
-            "release": place.release,
+            "release": place.release.to_string(),
             "commit": release.map(|release| &release.commit),
         })
     });

@@ -51,6 +51,7 @@ pub(super) fn text(plan: &Plan, decision: &Decision<'_>) -> Option<String> {
                 .map(|found| json!({ "message": found.to_string(), "is_error": found.is_error() })),
         );
     }
+    let releases: Vec<String> = releases.iter().map(ToString::to_string).collect();
     let answer = json!({
         "is_refused": is_refused,
         "words": words,

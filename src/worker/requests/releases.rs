@@ -128,11 +128,11 @@ impl Worker {
             return refused("unknown_package", words);
         }
         let changed = BTreeSet::from([package.path.clone()]);
-        let found = self
+        let mut found = self
             .evaluate(repository, commit, &sources, Some(&changed))
             .await?
             .new;
-        let mut candidates = found.packages.into_iter();
+        let mut candidates = std::mem::take(&mut found.packages).into_iter();
         if let Some(candidate) = candidates.find(|candidate| candidate.name == *package) {
             let reason = format!("asked for by @{}", person.login);
             return Ok(Ok(Candidate {
@@ -140,32 +140,7 @@ impl Worker {
                 ..candidate
             }));
         }
-        let own = found.diagnostics.iter();
-        let errors: Vec<String> = own
-            .filter(|found| Diagnostic::is_error(found) && found.path == package.path)
-            .map(|found| markdown::plain(&found.to_string()))
-            .collect();
-        if !errors.is_empty() {
-            let errors = errors.join("\n");
-            let words = format!("{errors}\n{shown} has errors, see above: nothing is released");
-            return refused("broken_configuration", words);
-        }
-        let understood = if found.environments.is_empty() {
-            Understood {
-                words: vec![format!("{shown} declares nothing to release")],
-                ..Understood::default()
-            }
-        } else {
-            let words = format!(
-                "{shown} registers environments and holds no package: a server takes them from each push to {}.",
-                markdown::code(&repository.default_branch)
-            );
-            Understood {
-                words: vec![words],
-                ..Understood::default()
-            }
-        };
-        Ok(Err(understood))
+        Ok(Err(nothing_in(package, &found, &repository.default_branch)))
     }
 
     /// Whose work it is and what it was compared with: as of the release of the same commit there is already, else since
@@ -311,6 +286,33 @@ impl Worker {
             .surroundings(repository, &releases, &BTreeSet::new())
             .await?;
         Ok(Ok((name, snapshot)))
+    }
+}
+
+/// What is said of a file that holds no package to release.
+fn nothing_in(package: &PackageName, found: &NewReleases, branch: &str) -> Understood {
+    let shown = markdown::code(&package.path);
+    let own = found.diagnostics.iter();
+    let errors: Vec<String> = own
+        .filter(|found| Diagnostic::is_error(found) && found.path == package.path)
+        .map(|found| markdown::plain(&found.to_string()))
+        .collect();
+    if !errors.is_empty() {
+        let errors = errors.join("\n");
+        let words = format!("{errors}\n{shown} has errors, see above: nothing is released");
+        return Understood::refused("broken_configuration", &package.to_string(), words);
+    }
+    let words = if found.environments.is_empty() {
+        format!("{shown} declares nothing to release")
+    } else {
+        format!(
+            "{shown} registers environments and holds no package: a server takes them from each push to {}.",
+            markdown::code(branch)
+        )
+    };
+    Understood {
+        words: vec![words],
+        ..Understood::default()
     }
 }
 

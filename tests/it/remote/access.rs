@@ -46,7 +46,12 @@ async fn nobody_is_let_in_without_a_token_of_a_person() {
         assert_eq!(status, 401, "{token:?} {words}");
         said.push(words);
     }
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+    send `Authorization: Bearer <token>`
+    GitHub does not know the token: it is wrong, has expired or was revoked
+    GitHub does not know the token: it is wrong, has expired or was revoked
+    the token is none of GitHub's
+    ");
     let job = app.github.installation_id("acme/shop").unwrap();
     assert!(job > 0);
     let good = app.github.user_token("alice", HOUR);
@@ -142,13 +147,13 @@ async fn a_token_goes_to_https_or_this_machine_only_and_is_not_shown() {
     let mut checkout = Checkout::of(&app, "alice").await;
     let mut plain = checkout.command(&["state", "diff", "--server", "http://ocuroot.example"]);
     let said = checkout.said(&plain.output().unwrap());
-    insta::assert_snapshot!(said.fails().errors, @"");
+    insta::assert_snapshot!(said.fails().errors, @"error: the server address `http://ocuroot.example` must start with https:// (http:// only for this machine itself)");
     checkout.token = "github_pat_nobodys".to_owned();
     let said = checkout.run(&app, &["state", "diff"]).await.fails();
     assert!(!said.errors.contains("nobodys"));
-    insta::assert_snapshot!(said.errors, @"");
+    insta::assert_snapshot!(said.errors, @"error: https://ocuroot.example: GitHub does not know the token: it is wrong, has expired or was revoked");
     checkout.token = String::new();
     let said = checkout.run(&app, &["state", "diff"]).await.fails();
-    insta::assert_snapshot!(said.errors, @"");
+    insta::assert_snapshot!(said.errors, @"error: the server wants to know who you are: set OCUROOT_TOKEN to a GitHub token of yours (a fine-grained one without any permission will do), or sign in with `gh auth login`");
     app.finish().await;
 }

@@ -81,6 +81,8 @@ impl Checkout {
         let mut git = Command::new("git");
         git.current_dir(self.directory.path().join(folder))
             .args(["-c", "user.name=alice", "-c", "user.email=a@example.com"])
+            .env("GIT_AUTHOR_DATE", "2026-11-23T09:00:00Z")
+            .env("GIT_COMMITTER_DATE", "2026-11-23T09:00:00Z")
             .args(arguments);
         // The simulated GitHub answers in this process.
         let output = tokio::task::spawn_blocking(move || git.output().unwrap())

@@ -37,7 +37,10 @@ async fn ctrl_c_ends_the_watching_and_not_the_release() {
     }
     let (code, text) = ended.await.unwrap();
     assert_eq!(code, Some(130), "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    github.com/acme/shop > api/release.ocu.star > Task: build [1]> pending -> running
+    No longer watched; the server goes on with it. To watch it again: ocuroot release continue github.com/acme/shop/-/api/release.ocu.star/@r1
+    ");
     let image = done(serde_json::json!({"image": "api:1"}));
     assert_eq!(app.report(&job, &image).await, 202);
     app.github.complete_workflow_run(run.id, "success").unwrap();

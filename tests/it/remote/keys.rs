@@ -58,7 +58,28 @@ async fn a_command_that_is_repeated_is_done_once() {
     assert_eq!(command(&app, &token, Some("k1"), force).await.0, 202);
     app.play(succeed).await;
     let (_, kept) = became(&app, &token, "k1").await;
-    insta::assert_snapshot!(serde_json::to_string_pretty(&kept).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&kept).unwrap(), @r#"
+    {
+      "answer": {
+        "diagnostics": [],
+        "environments": [],
+        "is_refused": false,
+        "references": [],
+        "releases": [
+          "github.com/acme/shop/-/api/release.ocu.star/@r2"
+        ],
+        "results": [
+          {
+            "decision": "accepted",
+            "reason_code": "released",
+            "subject": "github.com/acme/shop/-/api/release.ocu.star/@r2"
+          }
+        ],
+        "words": []
+      },
+      "state": "done"
+    }
+    "#);
     let checks = app.github.all_check_runs("acme/shop");
     let releases = checks.iter().filter(|check| check.name == "ocuroot / api");
     assert_eq!(releases.count(), 2, "r1 and r2, no r3");
@@ -108,7 +129,13 @@ async fn what_cannot_be_carried_out_is_refused_at_the_door() {
     let words = cases
         .iter()
         .filter_map(|(_, words)| words["error"].as_str());
-    insta::assert_snapshot!(words.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(words.collect::<Vec<_>>().join("\n"), @"
+    send `Idempotency-Key: <key>` of up to 64 letters, digits, hyphens and underscores: a new one for each command, the same one when it is repeated
+    send `Idempotency-Key: <key>` of up to 64 letters, digits, hyphens and underscores: a new one for each command, the same one when it is repeated
+    the command cannot be read: missing field `reference` at line 1 column 16
+    the command cannot be read: unknown variant `drop`, expected one of `release_new`, `release_retry`, `release_continue`, `state_set`, `state_delete`, `state_apply`, `work_any`, `push` at line 1 column 7
+    this takes the permission to push to the repository
+    ");
     app.finish().await;
 }
 
@@ -123,6 +150,9 @@ async fn whoever_loses_the_right_before_the_turn_comes_is_refused_then() {
     let (_, kept) = became(&app, &token, "k").await;
     assert_eq!(kept["answer"]["is_refused"], true);
     assert_eq!(kept["answer"]["results"][0]["reason_code"], "not_allowed");
-    insta::assert_snapshot!(app.record(2).await, @"");
+    insta::assert_snapshot!(app.record(2).await, @"
+    alice | asked | acme/shop | Recorded | heard
+    alice | decided | 1 | Refused | not_allowed
+    ");
     app.finish().await;
 }

@@ -3,6 +3,7 @@
 mod access;
 mod checkout;
 mod commands;
+mod documentation;
 mod keys;
 mod reading;
 mod restarts;

@@ -91,7 +91,14 @@ async fn a_release_is_made_once_and_watched_to_its_end_though_the_server_is_kill
         .await
         .expect("it never ended");
     let said = said.succeeds();
-    insta::assert_snapshot!(said.output, @"");
+    insta::assert_snapshot!(said.output, @r#"
+    github.com/acme/shop/-/api/release.ocu.star/@r2 complete
+      ✓ Task: build [1]: complete
+          Outputs
+            github.com/acme/shop/-/api/release.ocu.star/@r2/task/build#output/image = "1"
+      ✓ Deploy to staging [1]: complete
+    "#);
+    assert!(said.errors.contains("> building"), "{said:?}");
     assert_eq!(releases(&github), (2, 2), "{said:?}");
     assert_eq!(github.workflow_runs().len(), 4, "no step was started twice");
     assert_eq!(github.violations().len(), 0, "{:#?}", github.violations());
