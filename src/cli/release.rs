@@ -90,14 +90,13 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    match arguments.server.address() {
-        Some(server) if !matches!(arguments.verb, Verb::Lint { .. }) => {
-            return by_server(&server, arguments).await;
-        }
-        _ => {}
-    }
     if matches!(arguments.verb, Verb::Lint { .. }) {
         arguments.server.refuse("release lint")?;
+    }
+    if let Some(server) = arguments.server.address()
+        && let Some(code) = by_server(&server, arguments).await?
+    {
+        return Ok(code);
     }
     let project = project()?;
     let given = |argument| given(argument, arguments);
@@ -136,9 +135,10 @@ fn given(argument: &Option<String>, arguments: &Arguments) -> String {
     text.unwrap_or_else(|| ".".to_owned())
 }
 
-async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+/// `None` for what a server does not do.
+async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<Option<ExitCode>> {
     let release = arguments.release.as_ref();
-    match &arguments.verb {
+    let code = match &arguments.verb {
         Verb::New {
             file,
             force,
@@ -150,18 +150,19 @@ async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<ExitCo
                 force: *force,
                 confirm: *confirm,
             };
-            remote::release::new(server, &new).await
+            remote::release::new(server, &new).await?
         }
         Verb::Continue { reference } => {
             let text = given(reference, arguments);
-            remote::release::resume(server, &text, release, false).await
+            remote::release::resume(server, &text, release, false).await?
         }
         Verb::Retry { reference } => {
             let text = given(reference, arguments);
-            remote::release::resume(server, &text, release, true).await
+            remote::release::resume(server, &text, release, true).await?
         }
-        Verb::Lint { .. } => Ok(ExitCode::FAILURE),
-    }
+        Verb::Lint { .. } => return Ok(None),
+    };
+    Ok(Some(code))
 }
 
 /// The release that is meant, as a ref.

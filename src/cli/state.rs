@@ -134,41 +134,45 @@ enum Format {
 /// # Errors
 /// When the repository or its state cannot be used, the ref is none, or nothing can be said of it.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let is_view = matches!(arguments.verb, Verb::View { .. });
-    if is_view {
-        arguments.server.refuse("state view")?;
-    }
-    match arguments.server.address().filter(|_| !is_view) {
-        Some(server) => local::run(by_server(server, &arguments.verb)),
-        None => local::run(carry_out(&arguments.verb)),
-    }
+    local::run(async {
+        if matches!(arguments.verb, Verb::View { .. }) {
+            arguments.server.refuse("state view")?;
+        }
+        if let Some(server) = arguments.server.address()
+            && let Some(code) = by_server(&server, &arguments.verb).await?
+        {
+            return Ok(code);
+        }
+        carry_out(&arguments.verb).await
+    })
 }
 
-async fn by_server(server: String, verb: &Verb) -> anyhow::Result<ExitCode> {
-    let server = server.as_str();
-    match verb {
-        Verb::Get { reference, intent } => remote::state::get(server, reference, *intent).await,
-        Verb::Impact { reference } => remote::state::impact(server, reference).await,
+/// `None` for what a server does not do.
+async fn by_server(server: &str, verb: &Verb) -> anyhow::Result<Option<ExitCode>> {
+    let code = match verb {
+        Verb::Get { reference, intent } => remote::state::get(server, reference, *intent).await?,
+        Verb::Impact { reference } => remote::state::impact(server, reference).await?,
         Verb::Match {
             glob,
             no_links,
             intent,
-        } => remote::state::matching(server, glob, *intent, *no_links).await,
-        Verb::Diff { long } => remote::state::diff(server, *long).await,
+        } => remote::state::matching(server, glob, *intent, *no_links).await?,
+        Verb::Diff { long } => remote::state::diff(server, *long).await?,
         Verb::Set {
             reference,
             value,
             format,
         } => {
             let value = parsed(value, *format)?;
-            remote::state::intend(server, reference, Some(value)).await
+            remote::state::intend(server, reference, Some(value)).await?
         }
-        Verb::Delete { reference } => remote::state::intend(server, reference, None).await,
+        Verb::Delete { reference } => remote::state::intend(server, reference, None).await?,
         Verb::Apply {
             reference, confirm, ..
-        } => remote::state::apply(server, reference, *confirm).await,
-        Verb::View { .. } => Ok(ExitCode::FAILURE),
-    }
+        } => remote::state::apply(server, reference, *confirm).await?,
+        Verb::View { .. } => return Ok(None),
+    };
+    Ok(Some(code))
 }
 
 async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {

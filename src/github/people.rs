@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 /// How long an answer counts.
 const REMEMBERED: Duration = Duration::from_secs(60);
 /// Tokens that are remembered at the same time.
 const MOST_KNOWN: usize = 10_000;
-/// Tokens that are asked about within [`REMEMBERED`]: whoever tries tokens out must not have GitHub block this server.
+/// Unknown tokens that are asked about within [`REMEMBERED`]: whoever tries tokens out must not have GitHub block this server.
 const MOST_QUESTIONS: usize = 600;
-/// Questions at the same time.
-const AT_A_TIME: usize = 16;
 /// The longest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
 const LONGEST_TOKEN: usize = 1024;
@@ -47,14 +44,16 @@ pub(super) struct People {
     url: String,
     http: reqwest::Client,
     known: Arc<Mutex<Known>>,
-    slots: Arc<Semaphore>,
 }
 
 #[derive(Default)]
 struct Known {
-    answers: HashMap<[u8; 32], (Instant, Result<Person, PersonError>)>,
+    answers: HashMap<[u8; 32], Remembered>,
     questions: Vec<Instant>,
 }
+
+/// What GitHub said, and when.
+type Remembered = (Instant, Result<Person, PersonError>);
 
 #[derive(Deserialize)]
 struct Account {
@@ -70,7 +69,6 @@ impl People {
             url: format!("{api_url}/user"),
             http,
             known: Arc::default(),
-            slots: Arc::new(Semaphore::new(AT_A_TIME)),
         }
     }
 
@@ -81,13 +79,15 @@ impl People {
             return Err(PersonError::Refused("the token is none of GitHub's"));
         }
         let fingerprint: [u8; 32] = Sha256::digest(token).into();
-        if let Some(known) = self.remembered(&fingerprint) {
-            return known;
+        let known = self.remembered(&fingerprint);
+        if let Some((at, answer)) = &known
+            && at.elapsed() < REMEMBERED
+        {
+            return answer.clone();
         }
-        let Ok(_slot) = self.slots.try_acquire() else {
-            return Err(PersonError::Unavailable);
-        };
-        if !self.may_ask() {
+        // Whoever tries tokens out must not keep those away who are known.
+        let is_known = matches!(known, Some((_, Ok(_))));
+        if !is_known && !self.may_ask() {
             tracing::warn!("too many unknown tokens: GitHub is not asked about more of them");
             return Err(PersonError::Unavailable);
         }
@@ -98,10 +98,8 @@ impl People {
         answer
     }
 
-    fn remembered(&self, fingerprint: &[u8; 32]) -> Option<Result<Person, PersonError>> {
-        let known = self.known();
-        let (at, answer) = known.answers.get(fingerprint)?;
-        (at.elapsed() < REMEMBERED).then(|| answer.clone())
+    fn remembered(&self, fingerprint: &[u8; 32]) -> Option<Remembered> {
+        self.known().answers.get(fingerprint).cloned()
     }
 
     fn may_ask(&self) -> bool {

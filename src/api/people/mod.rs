@@ -6,7 +6,10 @@ mod releases;
 mod visitor;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
 
 use super::{Route, router};
 use crate::worker::Worker;
@@ -23,10 +26,7 @@ pub(super) struct People {
     rights: Rights,
 }
 
-const fn read(
-    path: &'static str,
-    handler: fn() -> axum::routing::MethodRouter<People>,
-) -> Route<People> {
+const fn read(path: &'static str, handler: fn() -> MethodRouter<People>) -> Route<People> {
     Route {
         method: "GET",
         path,
@@ -77,5 +77,14 @@ pub(super) const ROUTES: &[Route<People>] = &[
 /// The routes that people's programs use.
 pub fn routes(worker: Worker) -> Router {
     let rights = Rights::default();
-    router(ROUTES).with_state(People { worker, rights })
+    router(ROUTES)
+        .layer(map_response(for_this_person_only))
+        .with_state(People { worker, rights })
+}
+
+/// What one person may see is nothing for a cache in between.
+async fn for_this_person_only(mut response: Response) -> Response {
+    let value = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, value);
+    response
 }

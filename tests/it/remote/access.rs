@@ -1,6 +1,13 @@
 //! Who may ask at all.
 
+use std::time::Duration;
+
+use ocuroot::api::people_routes;
+use ocuroot::server::{Limits, guarded};
+use ocuroot::simulator::RequestFault;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::checkout::Checkout;
 use crate::harness::repositories::shop;
@@ -121,6 +128,61 @@ async fn another_repository_of_the_workspace_is_shown_to_its_own_readers_only() 
         "{seen}"
     );
     app.settle().await;
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_on_a_guess_while_github_cannot_say() {
+    let app = released().await;
+    let token = app.github.user_token("alice", HOUR);
+    let faults = app.github.faults();
+    for path in ["/user", "*/alice/permission"] {
+        faults.requests("GET", path, 1, RequestFault::ServerError);
+        assert_eq!(ask(&app, "acme/shop", STATE, Some(&token)).await.0, 503);
+    }
+    assert_eq!(ask(&app, "acme/shop", STATE, Some(&token)).await.0, 200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_that_another_repository_has_now_opens_nothing_of_the_old_one() {
+    let app = released().await;
+    app.github
+        .rename_repository("acme/shop", "old", "alice")
+        .unwrap();
+    app.github.faults().discard_pending_deliveries();
+    app.github
+        .create_repository_without_app("acme/shop", false)
+        .unwrap();
+    app.github
+        .set_permission("acme/shop", "mallory", "admin")
+        .unwrap();
+    let mallory = app.github.user_token("mallory", HOUR);
+    assert_eq!(ask(&app, "acme/shop", STATE, Some(&mallory)).await.0, 404);
+}
+
+#[tokio::test]
+async fn who_sends_too_slowly_is_not_waited_for() {
+    let app = released().await;
+    let limits = Limits {
+        body_time: Duration::from_millis(50),
+        ..Limits::PEOPLE
+    };
+    let router = guarded(people_routes(app.worker.clone()), limits);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap();
+    tokio::spawn(async { axum::serve(listener, router).await });
+    let token = app.github.user_token("alice", HOUR);
+    let head = format!(
+        "POST /api/v1/repositories/acme/shop/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\
+         Authorization: Bearer {token}\r\nIdempotency-Key: k\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    app.finish().await;
 }
 
 #[tokio::test]
