@@ -42,8 +42,8 @@ fn set(value: i64) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_command_that_is_repeated_is_done_once() {
-    let (app, token) = released().await;
+async fn a_command_that_is_repeated_is_done_once_though_the_server_is_killed_before() {
+    let (mut app, token) = released().await;
     let force = json!({ "release_new": { "package": "api/release.ocu.star", "force": true,
         "commit": app.github.branch_tip("acme/shop", "main").unwrap() } });
     let force = force.to_string().into_bytes();
@@ -54,6 +54,7 @@ async fn a_command_that_is_repeated_is_done_once() {
         );
     }
     assert_eq!(became(&app, &token, "k1").await.1["state"], "waiting");
+    app.crash().await;
     app.settle().await;
     assert_eq!(command(&app, &token, Some("k1"), force).await.0, 202);
     app.play(succeed).await;
