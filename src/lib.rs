@@ -20,6 +20,7 @@ pub mod api;
 pub mod cli;
 pub mod demo;
 pub mod local;
+pub mod remote;
 pub mod server;
 pub mod settings;
 pub mod telemetry;

@@ -156,6 +156,7 @@ fn router(worker: Worker, intake: Intake<GroupWriter>) -> Router {
     });
     Router::new()
         .merge(guarded(webhook::routes(intake), Limits::INTAKE))
+        .merge(guarded(api::people_routes(worker.clone()), Limits::PEOPLE))
         .merge(guarded(api::routes(worker), Limits::JOBS))
         .merge(health)
 }

@@ -25,9 +25,10 @@ CREATE TABLE repository (
 );
 CREATE INDEX repository_unseen ON repository (seen_at) WHERE released_commit IS NOT NULL;
 CREATE UNIQUE INDEX repository_by_reference_name ON repository (installation_id, reference_name);
-CREATE INDEX repository_by_name ON repository (installation_id, name);
+CREATE INDEX repository_by_name ON repository (name, id) WHERE is_gone = 0;
 
 -- The inbox. `key` is GitHub's delivery GUID, or says what an internal message is about: whatever arrives twice is kept once.
+-- `answer` is what whoever asked through the API is told, written with the decision.
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -38,7 +39,8 @@ CREATE TABLE delivery (
     due_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'pending',
-    note TEXT
+    note TEXT,
+    answer TEXT
 );
 CREATE INDEX delivery_pending ON delivery (due_at, id) WHERE state = 'pending';
 CREATE INDEX delivery_failed ON delivery (id) WHERE state = 'failed';

@@ -9,7 +9,7 @@ use crate::github::{OidcError, RunnerClaims};
 use crate::store::StoreError;
 use crate::worker::{Problem, Worker};
 
-/// Why a request of a job is not carried out.
+/// Why a request is not carried out.
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// Who asks did not prove who it is.
@@ -18,6 +18,12 @@ pub(super) enum Refusal {
     NotYours(&'static str),
     /// There is no such run.
     NotFound,
+    /// There is nothing of the kind, or whoever asks may not know.
+    NoSuch(&'static str),
+    /// The same, in words of the moment.
+    Absent(String),
+    /// The request cannot be understood.
+    Malformed(String),
     /// The run is not wanted from this job (any more).
     Conflict(&'static str),
     /// It cannot be done right now.
@@ -30,6 +36,9 @@ impl IntoResponse for Refusal {
             Refusal::Unknown(words) => (StatusCode::UNAUTHORIZED, words),
             Refusal::NotYours(words) => (StatusCode::FORBIDDEN, words.to_owned()),
             Refusal::NotFound => (StatusCode::NOT_FOUND, "there is no such run".to_owned()),
+            Refusal::NoSuch(words) => (StatusCode::NOT_FOUND, words.to_owned()),
+            Refusal::Absent(words) => (StatusCode::NOT_FOUND, words),
+            Refusal::Malformed(words) => (StatusCode::UNPROCESSABLE_ENTITY, words),
             Refusal::Conflict(words) => (StatusCode::CONFLICT, words.to_owned()),
             Refusal::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -47,14 +56,14 @@ impl IntoResponse for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
-        tracing::error!(%error, "a job's request could not be recorded");
+        tracing::error!(%error, "a request could not be recorded or read");
         Refusal::Unavailable
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Refusal {
-        tracing::error!(%problem, "a job's request could not be decided on");
+        tracing::error!(%problem, "a request could not be decided on");
         Refusal::Unavailable
     }
 }

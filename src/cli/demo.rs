@@ -12,6 +12,10 @@ use crate::demo::{
 };
 use crate::telemetry::{self, LogFormat};
 
+/// Who may push to the sample repositories: whoever goes on from a terminal.
+const VISITOR: &str = "bob";
+const DAY: i64 = 24 * 3600;
+
 /// Starts a simulated GitHub and the real server, tells a story of two repositories that need each other, and stays
 /// for you to go on: from the pages it prints, or with git.
 #[derive(Args)]
@@ -75,14 +79,18 @@ async fn demonstrate(arguments: &Arguments, directory: &Path) -> anyhow::Result<
             "\nWithout --once it stays, and you can go on from here in a browser or with git."
         );
     } else {
-        println!("{}", invitation(&github.url()));
+        let token = github.user_token(VISITOR, DAY);
+        println!(
+            "{}",
+            invitation(&github.url(), &installation.server_url, &token)
+        );
         tokio::signal::ctrl_c().await?;
         println!("\nStopping.");
     }
     installation.stop().await
 }
 
-fn invitation(github: &str) -> String {
+fn invitation(github: &str, server: &str, token: &str) -> String {
     let platform = format!("{github}/{PLATFORM}");
     let storefront = format!("{github}/{STOREFRONT}");
     format!(
@@ -93,6 +101,9 @@ Go on from here:
                      {storefront}
   with git           git clone {platform}.git && cd platform
                      change api/greeting.txt, commit, git push: it is released
+  from a terminal    export OCUROOT_SERVER={server}
+                     export OCUROOT_TOKEN={token}
+                     in the clone: ocuroot state match '**/deploy/*', ocuroot release new api --force
   end it             Ctrl-C"
     )
 }

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::local::{self, project};
+use super::remote;
+use super::server_option::ServerOption;
 use crate::local::Reader;
 
 /// List the live deployments of this repository whose release was made from a commit of a range.
@@ -15,6 +17,8 @@ pub struct Arguments {
     start: String,
     /// The last one
     end: String,
+    #[command(flatten)]
+    server: ServerOption,
 }
 
 /// Prints one ref a line.
@@ -23,6 +27,9 @@ pub struct Arguments {
 /// When git does not know the commits, or the state cannot be read.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     local::run(async {
+        if let Some(server) = arguments.server.address() {
+            return remote::find_deploys(&server, &arguments.start, &arguments.end).await;
+        }
         let project = project()?;
         let commits = project.commits(&arguments.start, &arguments.end)?;
         let reader = Reader::open(project).await?;

@@ -6,8 +6,9 @@ use anyhow::Context;
 
 use crate::clock::Clock;
 use crate::engine::status::{self, ReleaseStatus};
-use crate::local::{Project, Reader, Worked, release_text};
+use crate::local::{Project, Reader, Worked};
 use crate::model::ReleaseName;
+use crate::report::terminal_release;
 
 /// Carries a verb out.
 pub(super) fn run(
@@ -28,7 +29,7 @@ pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow:
     let found = reader.release(name).await?;
     let (release, snapshot) = found.with_context(|| format!("{name} is not there"))?;
     let now = Clock::System.now();
-    print!("{}", release_text(&release, &snapshot, now));
+    print!("{}", terminal_release(&release, &snapshot, now));
     Ok(status::of_release(&release, &snapshot, now) == ReleaseStatus::Failed)
 }
 

@@ -13,9 +13,11 @@ mod place;
 pub mod preview;
 pub mod push;
 pub mod release;
+mod remote;
 pub mod repl;
 pub mod run;
 pub mod serve;
+mod server_option;
 pub mod simulate;
 pub mod state;
 pub mod version;
@@ -43,13 +45,13 @@ enum Verb {
     Serve(serve::Arguments),
     /// Evaluate the config files of a directory and show what they declare
     Check(check::Arguments),
-    /// Make releases on this machine, without a server
+    /// Make releases, on this machine or by a server
     Release(release::Arguments),
-    /// Look at what is recorded on this machine, and say what should be
+    /// Look at what is recorded, and say what should be
     State(state::Arguments),
-    /// Do what waits in the releases on this machine
+    /// Do what waits in releases
     Work(work::Arguments),
-    /// Release what has changed, on this machine
+    /// Release what has changed
     Push(push::Arguments),
     /// List the live deployments that a range of commits has made
     FindDeploys(find_deploys::Arguments),
@@ -62,7 +64,7 @@ enum Verb {
     /// Try config files and their functions by hand
     Repl(repl::Arguments),
     /// Answer programs that write config files: the Model Context Protocol on standard input and output
-    Mcp,
+    Mcp(mcp::Arguments),
     /// Execute one run of a release inside a job of GitHub Actions
     Run(run::Arguments),
     /// Give outputs of a native workflow to the run it was started for
@@ -92,7 +94,7 @@ pub fn main() -> ExitCode {
         Verb::Init(arguments) => init::execute(arguments),
         Verb::Preview(arguments) => preview::execute(arguments),
         Verb::Repl(arguments) => repl::execute(&arguments),
-        Verb::Mcp => mcp::execute(),
+        Verb::Mcp(arguments) => mcp::execute(&arguments),
         Verb::Run(arguments) => run::execute(arguments),
         Verb::Output(arguments) => output::execute(arguments),
         Verb::Audit(arguments) => audit::execute(&arguments),

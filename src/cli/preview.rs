@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::guards;
 use super::place::{Place, environments, with_deep_stack};
+use super::server_option::NoServer;
 use crate::config::{Denied, Limits, Session};
 use crate::web::{self, Draft};
 
@@ -20,6 +21,8 @@ pub struct Arguments {
     /// The port to listen on, on this machine only; the first free one from 3000 unless given
     #[arg(short, long)]
     port: Option<u16>,
+    #[command(flatten)]
+    server: NoServer,
 }
 
 /// Serves the page until Ctrl-C.
@@ -27,6 +30,7 @@ pub struct Arguments {
 /// # Errors
 /// When the file is not there or the port is taken.
 pub fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    arguments.server.refuse("preview")?;
     // A mistyped name is better said here than in the browser.
     Place::of(&arguments.file)?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime cannot start")?;

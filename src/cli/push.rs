@@ -6,12 +6,15 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::local::{self, project};
+use super::remote;
+use super::server_option::ServerOption;
 use crate::local::{Narrator, Selection, Session};
 
 /// Release every package that has changed since the last push, and do the work that follows.
 ///
 /// What changes a package is what its file says with watch(...), its folder otherwise, and every file it loads. The same
-/// commit is released once, however often it is pushed. Everything has to be committed. Fails when a file has errors or
+/// commit is released once, however often it is pushed. Everything has to be committed. With --server the head of the
+/// default branch on GitHub is looked at now. Fails when a file has errors or
 /// a step fails.
 #[derive(Args)]
 #[command(after_help = "Example: ocuroot push --dryrun")]
@@ -19,6 +22,8 @@ pub struct Arguments {
     /// Only print the files, one a line
     #[arg(short = 'n', long)]
     dryrun: bool,
+    #[command(flatten)]
+    server: ServerOption,
 }
 
 /// Carries the verb out.
@@ -26,7 +31,10 @@ pub struct Arguments {
 /// # Errors
 /// When something is not committed, or the repository or its state cannot be used.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    local::run(carry_out(arguments))
+    match arguments.server.address() {
+        Some(server) => local::run(async move { remote::push(&server, arguments.dryrun).await }),
+        None => local::run(carry_out(arguments)),
+    }
 }
 
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {

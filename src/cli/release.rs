@@ -1,4 +1,4 @@
-//! `ocuroot release`: releases without a server.
+//! `ocuroot release`: releases, without a server or by one.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,12 +6,14 @@ use std::sync::Arc;
 use clap::{ArgAction, Args, Subcommand};
 
 use super::local::{self, project};
+use super::remote;
+use super::server_option::ServerOption;
 use crate::config::Evaluation;
 use crate::local::{Asked, Narrator, Project, Released, Selection, Session};
 use crate::model::{Reference, ReleaseName};
 
 /// Releases of the repository around the current directory, executed on this machine and recorded in the state file that
-/// its repo.ocu.star names.
+/// its repo.ocu.star names; or by a server, with --server.
 ///
 /// A package is named by its file: from here, or with `//` from the repository's root. A release of it is named
 /// `<file>/@r3`, or by one of its tags; `<file>` alone means its latest release.
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// The release of it: a number such as r3, or a tag
     #[arg(long, global = true)]
     release: Option<String>,
+
+    #[command(flatten)]
+    server: ServerOption,
 }
 
 #[derive(Subcommand)]
@@ -46,6 +51,9 @@ enum Verb {
         /// Do the work that follows from it in other releases, too
         #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         cascade: bool,
+        /// Where a rule wants a second word, this is it (only a server asks for one)
+        #[arg(long)]
+        confirm: bool,
     },
     /// Execute what can go on of a release
     #[command(after_help = "Example: ocuroot release continue api/release.ocu.star/@r3")]
@@ -82,16 +90,22 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if matches!(arguments.verb, Verb::Lint { .. }) {
+        arguments.server.refuse("release lint")?;
+    }
+    if let Some(server) = arguments.server.address()
+        && let Some(code) = by_server(&server, arguments).await?
+    {
+        return Ok(code);
+    }
     let project = project()?;
-    let given = |argument: &Option<String>| {
-        let text = argument.clone().or_else(|| arguments.package.clone());
-        text.unwrap_or_else(|| ".".to_owned())
-    };
+    let given = |argument| given(argument, arguments);
     match &arguments.verb {
         Verb::New {
             file,
             force,
             cascade,
+            ..
         } => {
             let asked = Asked {
                 package: project.package(&given(file))?,
@@ -113,6 +127,42 @@ async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             Ok(print_evaluation(&session))
         }
     }
+}
+
+/// What is named, by the last argument or by the option.
+fn given(argument: &Option<String>, arguments: &Arguments) -> String {
+    let text = argument.clone().or_else(|| arguments.package.clone());
+    text.unwrap_or_else(|| ".".to_owned())
+}
+
+/// `None` for what a server does not do.
+async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<Option<ExitCode>> {
+    let release = arguments.release.as_ref();
+    let code = match &arguments.verb {
+        Verb::New {
+            file,
+            force,
+            confirm,
+            ..
+        } => {
+            let new = remote::release::New {
+                file: given(file, arguments),
+                force: *force,
+                confirm: *confirm,
+            };
+            remote::release::new(server, &new).await?
+        }
+        Verb::Continue { reference } => {
+            let text = given(reference, arguments);
+            remote::release::resume(server, &text, release, false).await?
+        }
+        Verb::Retry { reference } => {
+            let text = given(reference, arguments);
+            remote::release::resume(server, &text, release, true).await?
+        }
+        Verb::Lint { .. } => return Ok(None),
+    };
+    Ok(Some(code))
 }
 
 /// The release that is meant, as a ref.

@@ -8,6 +8,8 @@ use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::local::{self, project};
+use super::remote;
+use super::server_option::ServerOption;
 use crate::config::{Limits, expression};
 use crate::local::{Narrator, Project, Reader, Selection, Session, WORKSPACE, step_word};
 use crate::model::Glob;
@@ -22,6 +24,8 @@ use crate::web;
 pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+    #[command(flatten)]
+    server: ServerOption,
 }
 
 #[derive(Subcommand)]
@@ -102,6 +106,9 @@ enum Verb {
         /// Do the work that follows from it
         #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         cascade: bool,
+        /// Where a rule wants a second word, this is it (only a server asks for one)
+        #[arg(long)]
+        confirm: bool,
     },
     /// Show what is recorded, beside what should be, on pages for this machine only
     #[command(after_help = "Example: ocuroot state view -p 8080")]
@@ -127,7 +134,45 @@ enum Format {
 /// # Errors
 /// When the repository or its state cannot be used, the ref is none, or nothing can be said of it.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    local::run(carry_out(&arguments.verb))
+    local::run(async {
+        if matches!(arguments.verb, Verb::View { .. }) {
+            arguments.server.refuse("state view")?;
+        }
+        if let Some(server) = arguments.server.address()
+            && let Some(code) = by_server(&server, &arguments.verb).await?
+        {
+            return Ok(code);
+        }
+        carry_out(&arguments.verb).await
+    })
+}
+
+/// `None` for what a server does not do.
+async fn by_server(server: &str, verb: &Verb) -> anyhow::Result<Option<ExitCode>> {
+    let code = match verb {
+        Verb::Get { reference, intent } => remote::state::get(server, reference, *intent).await?,
+        Verb::Impact { reference } => remote::state::impact(server, reference).await?,
+        Verb::Match {
+            glob,
+            no_links,
+            intent,
+        } => remote::state::matching(server, glob, *intent, *no_links).await?,
+        Verb::Diff { long } => remote::state::diff(server, *long).await?,
+        Verb::Set {
+            reference,
+            value,
+            format,
+        } => {
+            let value = parsed(value, *format)?;
+            remote::state::intend(server, reference, Some(value)).await?
+        }
+        Verb::Delete { reference } => remote::state::intend(server, reference, None).await?,
+        Verb::Apply {
+            reference, confirm, ..
+        } => remote::state::apply(server, reference, *confirm).await?,
+        Verb::View { .. } => return Ok(None),
+    };
+    Ok(Some(code))
 }
 
 async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
@@ -165,7 +210,9 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
             intend(project, reference, Some(value)).await
         }
         Verb::Delete { reference } => intend(project, reference, None).await,
-        Verb::Apply { reference, cascade } => apply(project, reference, *cascade).await,
+        Verb::Apply {
+            reference, cascade, ..
+        } => apply(project, reference, *cascade).await,
         Verb::View { port } => view(project, *port).await,
     }
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 
 use super::local::{self, project};
+use super::remote;
+use super::remote::work::{INTENT, OPERATIONS, RUNS};
+use super::server_option::ServerOption;
 use crate::local::{Narrator, Reader, Selection, Session, WorkItem, Worked};
 
 /// Do what waits: runs that can go on, packages whose environments have changed, intent that is not so yet.
@@ -16,6 +19,8 @@ use crate::local::{Narrator, Reader, Selection, Session, WorkItem, Worked};
 pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+    #[command(flatten)]
+    server: ServerOption,
 }
 
 #[derive(Subcommand)]
@@ -34,6 +39,9 @@ enum Verb {
         /// Accepted for older scripts: it always goes on until nothing is left
         #[arg(long, conflicts_with = "dryrun")]
         comprehensive: bool,
+        /// Where a rule wants a second word, this is it (only a server asks for one)
+        #[arg(long)]
+        confirm: bool,
     },
     /// Plan this commit's packages again whose environments have changed
     #[command(after_help = "Example: ocuroot work ops")]
@@ -64,7 +72,25 @@ struct Options {
 /// # Errors
 /// When the repository or its state cannot be used.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    local::run(carry_out(&arguments.verb))
+    match arguments.server.address() {
+        Some(server) => local::run(by_server(server, &arguments.verb)),
+        None => local::run(carry_out(&arguments.verb)),
+    }
+}
+
+async fn by_server(server: String, verb: &Verb) -> anyhow::Result<ExitCode> {
+    let server = server.as_str();
+    match verb {
+        Verb::Any {
+            options, confirm, ..
+        } => remote::work::any(server, options.dryrun, *confirm).await,
+        Verb::Continue(options) => remote::work::wait(server, options.dryrun, &RUNS).await,
+        Verb::Ops(options) => remote::work::wait(server, options.dryrun, &OPERATIONS).await,
+        Verb::Trigger { options, .. } | Verb::Cascade(options) => {
+            let everything = [&INTENT[..], &OPERATIONS, &RUNS].concat();
+            remote::work::wait(server, options.dryrun, &everything).await
+        }
+    }
 }
 
 async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {

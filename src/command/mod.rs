@@ -1,4 +1,5 @@
-//! Layer 1: comments → commands. The words people type on pull requests.
+//! Layer 1: comments → commands. The words people type on pull requests, and what they ask for from a terminal
+//! ([`Request`]).
 //!
 //! [`parse`] finds the lines of a comment that are commands and reads them; what a verb takes is said once, in
 //! `facts`, from which the reading and the [`help`] follow. What a command then does is nobody's business here.
@@ -10,6 +11,7 @@ mod options;
 mod parse;
 mod pattern;
 mod quantity;
+mod request;
 mod spelling;
 mod talk;
 mod verb;
@@ -21,6 +23,7 @@ use crate::model::{EnvironmentName, ReleaseNumber};
 
 pub use parse::parse;
 pub use pattern::{EnvironmentPattern, PackagePattern, PatternError};
+pub use request::Request;
 pub use verb::Verb;
 
 /// Something a person asks for in a comment.

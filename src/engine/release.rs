@@ -61,7 +61,9 @@ pub(super) fn create(world: &mut World, new: &NewReleases) {
         for name in ownership::dropped(world, new) {
             ownership::drop(world, &name);
         }
-        report(world, new, changed, Some(&made));
+        if !new.keeps_report {
+            report(world, new, changed, Some(&made));
+        }
     }
     if goes {
         world.answer(Answer::Released(made));

@@ -211,6 +211,8 @@ pub struct NewReleases {
     pub gone: BTreeSet<String>,
     /// The pull request to answer in when a release settles.
     pub reply_to: Option<i64>,
+    /// Whether what the check run `ocuroot` says of the commit stays: only one of its packages was looked at.
+    pub keeps_report: bool,
     /// Packages elsewhere in the workspace that have releases: they are evaluated again when environments change.
     pub others: BTreeSet<PackageName>,
 }
@@ -239,6 +241,7 @@ impl NewReleases {
             files: None,
             gone: BTreeSet::new(),
             reply_to: None,
+            keeps_report: false,
             others: BTreeSet::new(),
         }
     }

@@ -12,11 +12,12 @@ use reqwest::redirect::Policy;
 
 use super::call::{Call, Caller, RateLimit, segment};
 use super::oidc::OidcVerifier;
+use super::people::People;
 use super::settings::{GitHubSettings, SettingsError};
 use crate::model::RepositoryName;
 
 /// The API description this client was written against (reference/github.md §0).
-const API_VERSION: &str = "2026-03-10";
+pub(super) const API_VERSION: &str = "2026-03-10";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -30,6 +31,7 @@ struct Shared {
     installations: Mutex<HashMap<i64, Caller>>,
     downloads: reqwest::Client,
     oidc: OidcVerifier,
+    people: People,
 }
 
 /// GitHub, seen as one installation of the App. Cheap to clone.
@@ -79,6 +81,7 @@ impl GitHub {
             app: Caller::new(octocrab, None, origin.into()),
             installations: Mutex::default(),
             oidc: OidcVerifier::new(issuer, &settings.oidc_audience, http.clone()),
+            people: People::new(api_url, http.clone()),
             downloads: http,
         })))
     }
@@ -108,6 +111,10 @@ impl GitHub {
     /// Checks the identity tokens of workflow jobs.
     pub fn oidc(&self) -> &OidcVerifier {
         &self.0.oidc
+    }
+
+    pub(super) fn people(&self) -> &People {
+        &self.0.people
     }
 
     /// The App's own id.

@@ -81,6 +81,19 @@ impl Installation {
         Ok(role.or(base).unwrap_or(Permission::None))
     }
 
+    /// GitHub's id of the repository that is called `name` now; `None` when the installation sees none.
+    ///
+    /// # Errors
+    /// Whatever keeps GitHub from answering.
+    pub async fn repository_id(&self, name: &RepositoryName) -> Result<Option<i64>, GitHubError> {
+        let (owner, short) = (segment(name.owner()), segment(name.name()));
+        let call = Call::get(format!("/repos/{owner}/{short}"));
+        match self.caller.json::<RepositoryItem>(call).await {
+            Err(GitHubError::NotFound { .. }) => Ok(None),
+            found => Ok(Some(found?.id)),
+        }
+    }
+
     /// Every repository the installation sees. One without a usable name is left out.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::engine::intent::{Drift, Step, drift};
 use crate::engine::{Answer, Application, Trigger};
 use crate::model::Reference;
 use crate::store::{Documents, Done};
+use crate::worker::intendable;
 
 impl Reader {
     /// What is not as it should be, in the order of refs.
@@ -54,25 +55,8 @@ impl Reader {
 
     /// The ref by which something is intended: a tag means the release that it is on now.
     async fn intendable(&self, reference: &Reference) -> anyhow::Result<Reference> {
-        if reference.fragment.is_some() {
-            bail!("`{reference}` is a part of a record: only whole ones can be set");
-        }
-        if !reference.can_be_intended() {
-            bail!(
-                "`{reference}` cannot be set: what can are environments (@/environment/<name>), custom values \
-                 (…/custom/<name>) and live deployments (<file>/@/deploy/<environment>)"
-            );
-        }
-        let is_latest = reference.release.as_deref().is_none_or(str::is_empty);
-        let mut document = reference.clone();
-        if document.release.is_none() {
-            document.release = Some(String::new());
-        }
-        if !is_latest {
-            let name = self.release_name(reference).await?;
-            document.release = Some(name.number.to_string());
-        }
-        Ok(document)
+        let meant = intendable(&self.store, WORKSPACE, reference).await?;
+        meant.map_err(anyhow::Error::msg)
     }
 }
 

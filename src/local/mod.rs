@@ -5,7 +5,7 @@
 //! StateFile::lock      nobody else writes; what a killed command left running is failed as lost
 //! Session::decide      the server's line without GitHub: snapshot → plan → one transaction
 //! Session::work        the outbox is the queue: runs are executed here, each at its release's commit
-//! Narrator, summary    what people see meanwhile and in the end
+//! Narrator             what people see meanwhile; in the end `report::terminal_release`
 //! ```
 
 mod checkouts;
@@ -21,7 +21,6 @@ mod queue;
 mod release;
 mod session;
 mod state_file;
-mod summary;
 mod triggers;
 mod work;
 
@@ -32,5 +31,4 @@ pub use push::Pushed;
 pub use queue::{Selection, Worked};
 pub use release::{Asked, Released, lint};
 pub use session::{Reader, Session, WORKSPACE};
-pub use summary::{release_text, waits_of};
 pub use work::WorkItem;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::model::{Outcome, RunKind, RunName, TaskKey};
+use crate::model::{Outcome, RunKind, RunName, RunState};
+use crate::report::{terminal_mark, terminal_step};
 
 /// How many lines of a failed run's log are repeated on a terminal.
 const LAST_LINES: usize = 40;
@@ -85,20 +86,25 @@ impl Narrator {
 
     /// The run's function has ended.
     pub fn ended(&self, run: &RunName, kind: RunKind, outcome: &Outcome) {
+        match outcome {
+            Outcome::Done { .. } => self.left(run, kind, RunState::Complete, None),
+            Outcome::Next { .. } => self.left(run, kind, RunState::Paused, None),
+            Outcome::Failed { message } => self.left(run, kind, RunState::Failed, Some(message)),
+        }
+    }
+
+    /// What ran runs no more, and was left in this state.
+    pub fn left(&self, run: &RunName, kind: RunKind, state: RunState, error: Option<&str>) {
         let Some(step) = self.steps().remove(run) else {
             return;
         };
         let took = format!("{:.1}s", step.since.elapsed().as_secs_f64());
-        let (mark, word) = match outcome {
-            Outcome::Done { .. } => ("✓", "complete"),
-            Outcome::Next { .. } => ("›", "paused"),
-            Outcome::Failed { .. } => ("✗", "failed"),
-        };
+        let (mark, word) = (terminal_mark(state), state.word());
         match step.bar {
             Some(bar) => {
                 bar.finish_and_clear();
                 self.print(&format!("{mark} {} ({took})", label(run, kind)));
-                if matches!(outcome, Outcome::Failed { .. }) {
+                if state == RunState::Failed {
                     let from = step.lines.len().saturating_sub(LAST_LINES);
                     for line in &step.lines[from..] {
                         self.print(&format!("    {line}"));
@@ -107,7 +113,7 @@ impl Narrator {
             }
             None => self.print(&format!("{}> running -> {word} ({took})", title(run, kind))),
         }
-        if let Outcome::Failed { message } = outcome {
+        if let Some(message) = error {
             self.print(&format!("  {}", message.replace('\n', "\n  ")));
         }
     }
@@ -125,19 +131,13 @@ impl Narrator {
     }
 }
 
-/// `Task: build [1]`, `Deploy to production [2]`, `Remove from production [3]`.
-pub(super) fn step_name(run: &RunName, kind: RunKind) -> String {
-    let number = run.number;
-    match (&run.key, kind) {
-        (TaskKey::Task(name), _) => format!("Task: {name} [{number}]"),
-        (TaskKey::Deploy(name), RunKind::Down) => format!("Remove from {name} [{number}]"),
-        (TaskKey::Deploy(name), _) => format!("Deploy to {name} [{number}]"),
-    }
-}
-
 fn label(run: &RunName, kind: RunKind) -> String {
     let package = run.release.package.short();
-    format!("{package} {} {}", run.release.number, step_name(run, kind))
+    format!(
+        "{package} {} {}",
+        run.release.number,
+        terminal_step(run, kind)
+    )
 }
 
 fn title(run: &RunName, kind: RunKind) -> String {
@@ -146,6 +146,6 @@ fn title(run: &RunName, kind: RunKind) -> String {
         "{} > {} > {}",
         package.repository,
         package.path,
-        step_name(run, kind)
+        terminal_step(run, kind)
     )
 }

@@ -125,6 +125,17 @@ impl Project {
         super::release::package_of(reference, &self.root, text)
     }
 
+    /// Where the repository is on the network, without scheme and `.git`: `github.com/acme/shop`; whatever refs call it.
+    pub fn address(&self) -> Option<String> {
+        address(&self.root, &self.variables)
+    }
+
+    /// Whether a file differs from the commit that is checked out.
+    pub fn is_changed(&self, path: &str) -> bool {
+        let arguments = ["status", "--porcelain", "--", path];
+        git(&self.root, &arguments).is_ok_and(|listed| !listed.is_empty())
+    }
+
     /// Where the repository can be cloned from: what `remotes([…])` says, else the addresses git knows.
     pub(super) fn remotes(&self) -> Vec<String> {
         if !self.settings.remotes.is_empty() {
@@ -182,18 +193,23 @@ fn settings(
 
 /// `OCU_REPO_URL_OVERRIDE` or the address of `origin`, normalised; else the folder's name.
 fn repository_name(root: &Path, variables: &BTreeMap<String, String>) -> String {
-    let url = variables.get("OCU_REPO_URL_OVERRIDE").cloned();
-    let url = url.or_else(|| git(root, &["remote", "get-url", "origin"]).ok());
-    let name = url.map(|url| normalised(&url)).filter(|name| {
-        // A folder on this machine is an address that means nothing elsewhere.
-        !name.is_empty() && !name.starts_with(['/', '.'])
-    });
+    let name = address(root, variables);
     let folder = || {
         root.file_name()
             .map(|name| name.to_string_lossy().into_owned())
     };
     name.or_else(folder)
         .unwrap_or_else(|| "repository".to_owned())
+}
+
+/// `OCU_REPO_URL_OVERRIDE` or the address of `origin`, normalised.
+fn address(root: &Path, variables: &BTreeMap<String, String>) -> Option<String> {
+    let url = variables.get("OCU_REPO_URL_OVERRIDE").cloned();
+    let url = url.or_else(|| git(root, &["remote", "get-url", "origin"]).ok());
+    url.map(|url| normalised(&url)).filter(|name| {
+        // A folder on this machine is an address that means nothing elsewhere.
+        !name.is_empty() && !name.starts_with(['/', '.'])
+    })
 }
 
 /// `git@github.com:o/r.git` and `https://user@github.com/o/r.git` → `github.com/o/r`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +16,7 @@ use crate::engine::{Change, Plan, Release, Snapshot, Trigger};
 use crate::model::{Environment, Outcome, Reference, ReleaseName, RepositoryName};
 use crate::runner::Stop;
 use crate::store::{Committed, Done, Repository, Scope, Store};
-use crate::worker;
+use crate::worker::{self, release_meant};
 
 /// The one workspace of a state file.
 pub const WORKSPACE: i64 = 1;
@@ -80,29 +80,8 @@ impl Reader {
     /// # Errors
     /// When the ref names no package, or there is no such release.
     pub async fn release_name(&self, reference: &Reference) -> anyhow::Result<ReleaseName> {
-        let package = reference.package().with_context(|| {
-            format!("`{reference}` names no package: give its file, such as release.ocu.star")
-        })?;
-        let word = reference.release.as_deref().unwrap_or("");
-        let found = match word.parse() {
-            Ok(number) => {
-                let name = ReleaseName {
-                    package: package.clone(),
-                    number,
-                };
-                self.release(&name).await?.map(|_| name)
-            }
-            Err(_) if word.is_empty() => self.store.newest_release(WORKSPACE, &package).await?,
-            Err(_) => self.store.tagged_release(WORKSPACE, &package, word).await?,
-        };
-        match found {
-            Some(name) => Ok(name),
-            None if word.is_empty() => bail!(
-                "{package} has no release yet: `ocuroot release new {}` makes one",
-                package.path
-            ),
-            None => bail!("{package} has no release `{word}`: neither a number nor a tag of it"),
-        }
+        let meant = release_meant(&self.store, WORKSPACE, reference).await?;
+        meant.map_err(anyhow::Error::msg)
     }
 
     /// The registered environments.

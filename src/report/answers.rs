@@ -40,8 +40,27 @@ pub fn wants_confirmation(
     rule: Option<&str>,
     plan: &Plan,
 ) -> String {
+    let why = why_twice(environment, rule);
+    format!(
+        "@{login}, {why}. {}\n\nTo have it done, comment {} within ten minutes.",
+        outlook(plan),
+        markdown::code("/ocuroot confirm")
+    )
+}
+
+/// The same for somebody who asks from a terminal.
+pub fn wants_option(environment: &EnvironmentName, rule: Option<&str>, plan: &Plan) -> String {
+    format!(
+        "{}. {}\n\nTo have it done, say it again with {}.",
+        why_twice(environment, rule),
+        outlook(plan),
+        markdown::code("--confirm")
+    )
+}
+
+fn why_twice(environment: &EnvironmentName, rule: Option<&str>) -> String {
     let environment = markdown::code(environment.as_str());
-    let why = match rule {
+    match rule {
         Some(place) => format!(
             "commands that change {environment} want a second word ({})",
             markdown::code(place)
@@ -49,12 +68,7 @@ pub fn wants_confirmation(
         None => format!(
             "this takes down everything in {environment} and removes it, so it wants a second word"
         ),
-    };
-    format!(
-        "@{login}, {why}. {}\n\nTo have it done, comment {} within ten minutes.",
-        outlook(plan),
-        markdown::code("/ocuroot confirm")
-    )
+    }
 }
 
 fn outlook(plan: &Plan) -> String {

@@ -1,4 +1,4 @@
-//! Layer 1: every word a person reads on GitHub. Pure: facts in, words out; nothing internal, nothing secret.
+//! Layer 1: every word a person reads on GitHub, or of a release on a terminal. Pure: facts in, words out; nothing internal, nothing secret.
 
 mod answers;
 mod blocks;
@@ -19,6 +19,7 @@ mod protection;
 mod refusal;
 mod release_check;
 mod run_check;
+mod terminal;
 mod waiting;
 mod why;
 
@@ -27,7 +28,7 @@ mod tests;
 
 use crate::model::{Diagnostic, PackageName};
 
-pub use answers::{answers, foreseen, reply, wants_confirmation};
+pub use answers::{answers, foreseen, reply, wants_confirmation, wants_option};
 pub use comment::{newer_plan, nothing_to_release, result, status_overview, values_set};
 pub use commit_check::{CommitSection, Destination, commit_check};
 pub use impact::impact;
@@ -40,6 +41,9 @@ pub use places::places;
 pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
+pub use terminal::{
+    status_name, terminal_mark, terminal_release, terminal_step, terminal_waiting, terminal_words,
+};
 pub use why::{Why, rights, why};
 
 /// The name of the check run that tells how a package's release stands.

@@ -10,7 +10,10 @@ use reqwest::redirect::Policy;
 use super::error::RunnerError;
 
 /// An `http` or `https` address; plain `http` only on this machine, because tokens travel there.
-pub(super) fn parse(text: &str) -> Result<Url, RunnerError> {
+///
+/// # Errors
+/// When it is another kind of address, or none.
+pub fn parse(text: &str) -> Result<Url, RunnerError> {
     let refused = || RunnerError::Address(text.to_owned());
     let url = Url::parse(text).map_err(|_| refused())?;
     let is_allowed = match url.scheme() {
@@ -38,7 +41,8 @@ pub(super) fn client(url: &Url, timeout: Duration) -> Result<Client, RunnerError
 
 pub(super) const USER_AGENT: &str = concat!("ocuroot/", env!("CARGO_PKG_VERSION"));
 
-pub(super) fn is_loopback(url: &Url) -> bool {
+/// Whether the address is one of this machine.
+pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("");
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
@@ -48,7 +52,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 /// What went wrong, down to the cause, without the address: it may carry a secret.
-pub(super) fn reason(error: &reqwest::Error) -> String {
+pub fn reason(error: &reqwest::Error) -> String {
     let mut text = if error.is_timeout() {
         "no answer in time".to_owned()
     } else if error.is_connect() {

@@ -28,6 +28,7 @@ mod stop;
 mod summary;
 mod web;
 
+pub use address::{is_loopback, parse as server_address, reason as request_problem};
 pub use checkout::{CheckoutError, source_tree};
 pub use error::RunnerError;
 pub use here::LocalCall;

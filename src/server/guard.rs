@@ -40,6 +40,13 @@ impl Limits {
         bytes: 256 * 1024 * 1024,
         body_time: Duration::from_secs(60),
     };
+
+    /// For people at their terminals: short questions.
+    pub const PEOPLE: Limits = Limits {
+        requests: 256,
+        bytes: 64 * 1024 * 1024,
+        body_time: Duration::from_secs(10),
+    };
 }
 
 /// Holds `routes` to `limits`.

@@ -244,6 +244,11 @@ fn check_access(
                 .unwrap_or_default());
         }
         (Access::App, _) => return Err(Refusal::new(401, "A JSON web token could not be decoded")),
+        (Access::User, Caller::User(_)) => return Ok(String::new()),
+        (Access::User, Caller::Installation(_)) => {
+            return Err(Refusal::new(403, "Resource not accessible by integration"));
+        }
+        (Access::User, _) => return Err(Refusal::new(401, "Requires authentication")),
         (Access::Installation(needed), _) => needed,
     };
     let Caller::Installation(token) = caller else {

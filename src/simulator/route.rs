@@ -13,6 +13,8 @@ pub(crate) enum Access {
     App,
     /// An installation that has one of these permissions (name, level).
     Installation(&'static [(&'static str, &'static str)]),
+    /// A person, with a token of their own.
+    User,
     /// Anyone; the handler looks for itself.
     Public,
 }

@@ -58,6 +58,7 @@ impl Simulator {
             repositories: BTreeMap::new(),
             renamed: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            user_tokens: BTreeMap::new(),
             deliveries,
             faults: Faults::default(),
             requests: Vec::new(),

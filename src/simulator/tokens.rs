@@ -1,4 +1,4 @@
-//! Who calls: the App with a signed token, or one of its installations.
+//! Who calls: the App with a signed token, one of its installations, or a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,11 +23,19 @@ pub(crate) struct InstallationToken {
     pub(crate) expires_at: i64,
 }
 
+/// A token that a person has made for themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct UserToken {
+    pub(crate) login: String,
+    pub(crate) expires_at: i64,
+}
+
 /// Who sent a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     Nobody,
     App,
+    User(String),
     Installation(InstallationToken),
 }
 
@@ -56,6 +64,25 @@ impl World {
         (text, token)
     }
 
+    /// Makes a fine-grained token of a person, good for `seconds` from now on.
+    pub(crate) fn issue_user_token(&mut self, login: &str, seconds: i64) -> String {
+        let text = format!("github_pat_{}", random_hex(82));
+        let token = UserToken {
+            login: self.user(login).login,
+            expires_at: Self::credential_time() + seconds,
+        };
+        self.user_tokens.insert(text.clone(), token);
+        text
+    }
+
+    /// The person whose token it is, while it is good.
+    fn holder(&self, token: &str) -> Result<Caller, Refusal> {
+        let known = self.user_tokens.get(token);
+        let known = known.filter(|known| known.expires_at > Self::credential_time());
+        let known = known.ok_or_else(|| Refusal::new(401, "Bad credentials"))?;
+        Ok(Caller::User(known.login.clone()))
+    }
+
     /// Verifies what an `Authorization` header claims.
     pub(crate) fn authenticate(&self, header: Option<&str>) -> Result<Caller, Refusal> {
         let Some(header) = header else {
@@ -63,6 +90,9 @@ impl World {
         };
         let (scheme, token) = header.split_once(' ').unwrap_or(("", header));
         let bad_credentials = || Refusal::new(401, "Bad credentials");
+        if token.starts_with("github_pat_") {
+            return self.holder(token);
+        }
         if token.starts_with("ghs_")
             && (scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token"))
         {

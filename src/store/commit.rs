@@ -29,6 +29,8 @@ pub struct Commit<'a> {
 pub enum Done<'a> {
     /// A delivery of the inbox.
     Delivery(i64),
+    /// A delivery of the inbox, with what whoever asked is told (JSON).
+    Answered(i64, &'a str),
     /// A call of the outbox (an attempt on the server, a start GitHub refused).
     Effect(&'a super::PendingEffect),
     /// Nothing that was written down.
@@ -85,6 +87,15 @@ async fn settle(transaction: &mut Transaction<'_, Sqlite>, commit: &Commit<'_>) 
                 .bind(id)
                 .execute(&mut **transaction)
                 .await?;
+        }
+        Done::Answered(id, answer) => {
+            sqlx::query(
+                "UPDATE delivery SET state = 'done', note = NULL, answer = $1 WHERE id = $2",
+            )
+            .bind(answer)
+            .bind(id)
+            .execute(&mut **transaction)
+            .await?;
         }
         Done::Effect(effect) => {
             sqlx::query(

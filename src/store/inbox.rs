@@ -28,6 +28,17 @@ pub struct Delivery {
     pub attempts: i64,
 }
 
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptDelivery {
+    /// `pending`, `done`, `ignored` or `failed`.
+    pub state: String,
+    /// The JSON.
+    pub body: Vec<u8>,
+    /// What whoever asked is told (JSON), once it was decided.
+    pub answer: Option<String>,
+}
+
 pub(super) fn delivery(row: &SqliteRow) -> Delivery {
     Delivery {
         id: row.get(0),
@@ -139,6 +150,22 @@ impl Store {
             .execute(&self.writer)
             .await?;
         Ok(())
+    }
+
+    /// What became of a delivery, by its key.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn kept_delivery(&self, key: &DeliveryId) -> Result<Option<KeptDelivery>> {
+        let row = sqlx::query("SELECT state, body, answer FROM delivery WHERE key = $1")
+            .bind(key.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.map(|row| KeptDelivery {
+            state: row.get(0),
+            body: row.get(1),
+            answer: row.get(2),
+        }))
     }
 
     /// How many deliveries wait, and the time the next one is due.

@@ -47,7 +47,7 @@ pub use checks::GithubObject;
 pub use commit::{Commit, Committed, Done};
 pub use confirmations::Confirmation;
 pub use documents::Documents;
-pub use inbox::Delivery;
+pub use inbox::{Delivery, KeptDelivery};
 pub use outbox::PendingEffect;
 pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};

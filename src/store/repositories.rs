@@ -132,21 +132,16 @@ impl Store {
         row.as_ref().map(read_repository).transpose()
     }
 
-    /// The repository of a workspace that GitHub calls `name` now.
+    /// The repository that is called `name` on GitHub and that the App sees.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn repository_by_name(
-        &self,
-        installation_id: i64,
-        name: &RepositoryName,
-    ) -> Result<Option<Repository>> {
+    pub async fn repository_by_name(&self, name: &RepositoryName) -> Result<Option<Repository>> {
         let sql = format!(
-            "SELECT {REPOSITORY_COLUMNS} FROM repository \
-             WHERE installation_id = $1 AND name = $2 AND is_gone = 0"
+            "SELECT {REPOSITORY_COLUMNS} FROM repository WHERE name = $1 AND is_gone = 0 \
+             ORDER BY id DESC LIMIT 1"
         );
         let row = sqlx::query(AssertSqlSafe(sql))
-            .bind(installation_id)
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;

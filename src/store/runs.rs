@@ -208,6 +208,31 @@ impl Store {
         Ok(rows.iter().rev().map(|row| row.get(0)).collect())
     }
 
+    /// Up to `most` lines that a start of the run has logged, from the one with the number `first` on, each with its
+    /// number.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn logs_from(
+        &self,
+        run_id: i64,
+        fence: i64,
+        first: i64,
+        most: i64,
+    ) -> Result<Vec<(i64, String)>> {
+        let rows = sqlx::query(
+            "SELECT sequence, text FROM log_line WHERE run_id = $1 AND fence = $2 AND sequence >= $3 \
+             ORDER BY sequence LIMIT $4",
+        )
+        .bind(run_id)
+        .bind(fence)
+        .bind(first)
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
     /// Keeps outputs that a workflow hands over before it ends. A later value of a name replaces the earlier one.
     ///
     /// # Errors

@@ -102,8 +102,8 @@ impl Worker {
         let workspace = repository.installation_id;
         let is_known = match &branch {
             Some(branch) => {
-                let known = self.store.repository_by_name(workspace, &branch.repository);
-                known.await?.is_some()
+                let known = self.store.repository_by_name(&branch.repository).await?;
+                known.is_some_and(|known| known.installation_id == workspace)
             }
             None => false,
         };

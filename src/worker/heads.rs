@@ -117,7 +117,7 @@ impl Worker {
         let Some(repository) = self.store.repository(unseen.repository_id).await? else {
             return self.ignore(delivery, "the repository is gone").await;
         };
-        self.release_head(delivery, &repository, &unseen.commit, None)
+        self.release_head(delivery, &repository, &unseen.commit, None, None)
             .await
     }
 

@@ -92,27 +92,7 @@ impl Worker {
                 let packages = self.store.released_packages(installation_id, &none).await?;
                 self.decide_on(delivery, Trigger::Replan(packages)).await
             }
-            "ocuroot.wake" => {
-                let Wake {
-                    packages,
-                    environments,
-                } = internal(delivery)?;
-                let trigger = Trigger::Wake {
-                    packages,
-                    environments,
-                };
-                self.decide_on(delivery, trigger).await
-            }
-            "ocuroot.let_go" => {
-                let over: Over = internal(delivery)?;
-                let trigger = Trigger::LetGo {
-                    package: over.package,
-                    environment: over.environment,
-                    pull_request: over.pull_request,
-                    is_given_back: true,
-                };
-                self.decide_on(delivery, trigger).await
-            }
+            "ocuroot.wake" | "ocuroot.let_go" => self.reminder(delivery).await,
             "ocuroot.preview_again" => {
                 let repository_id: i64 = internal(delivery)?;
                 self.preview_again(delivery, repository_id).await
@@ -122,6 +102,7 @@ impl Worker {
                 self.on_intent_declared(delivery, &internal(delivery)?)
                     .await
             }
+            "ocuroot.asked" => self.on_request(delivery, &internal(delivery)?).await,
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
                 self.on_unseen_pull_request(delivery, &internal(delivery)?)
@@ -133,6 +114,29 @@ impl Worker {
                 self.on_event(delivery, parsed).await
             }
         }
+    }
+
+    /// Something that a decision wanted looked at by another one.
+    async fn reminder(&self, delivery: &Delivery) -> Result<(), Problem> {
+        let trigger = if delivery.event == "ocuroot.wake" {
+            let Wake {
+                packages,
+                environments,
+            } = internal(delivery)?;
+            Trigger::Wake {
+                packages,
+                environments,
+            }
+        } else {
+            let over: Over = internal(delivery)?;
+            Trigger::LetGo {
+                package: over.package,
+                environment: over.environment,
+                pull_request: over.pull_request,
+                is_given_back: true,
+            }
+        };
+        self.decide_on(delivery, trigger).await
     }
 
     async fn on_event(&self, delivery: &Delivery, parsed: Parsed) -> Result<(), Problem> {

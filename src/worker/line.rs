@@ -1,5 +1,6 @@
 //! Snapshot, decide, commit; and again if somebody else has decided meanwhile.
 
+mod answered;
 mod draft;
 mod scope;
 
@@ -13,6 +14,7 @@ use crate::model::{AuditEntry, CommitSha, Verdict};
 use crate::report;
 use crate::store::{Committed, Done};
 
+pub(super) use answered::Answered;
 pub use draft::{Draft, decide};
 
 /// What is to be decided, and what goes down together with the decision.
@@ -40,6 +42,8 @@ pub(super) struct Decision<'a> {
     pub(super) asked_by: Option<Asker>,
     /// The files that say what is asked for.
     pub(super) adoption: Option<Adoption>,
+    /// What whoever asked through the API is told besides, if somebody did: kept with the delivery.
+    pub(super) answered: Option<Answered>,
 }
 
 /// A button of a release's check run.
@@ -91,6 +95,7 @@ impl<'a> Decision<'a> {
             pressed: None,
             asked_by: None,
             adoption: None,
+            answered: None,
         }
     }
 }
@@ -125,7 +130,12 @@ impl Worker {
             let heard = heard(plan, &decision);
             plan.changes.splice(0..0, heard);
             let released = decision.released.clone();
-            match draft.write(&self.store, decision.done, released).await? {
+            let answer = answered::text(&draft.plan, &decision);
+            let done = match (&answer, decision.done) {
+                (Some(answer), Done::Delivery(id)) => Done::Answered(id, answer),
+                (_, done) => done,
+            };
+            match draft.write(&self.store, done, released).await? {
                 Committed::Yes => return Ok(draft.plan),
                 Committed::Outdated => tracing::debug!("the workspace moved; deciding again"),
             }

@@ -18,6 +18,7 @@ pub mod intent_branch;
 mod last_look;
 mod line;
 mod loops;
+mod meaning;
 mod missed;
 mod outcomes;
 mod overview;
@@ -26,6 +27,7 @@ mod problem;
 mod pull_requests;
 mod push;
 mod replies;
+mod requests;
 mod sources;
 mod sweep;
 mod waves;
@@ -41,7 +43,9 @@ use crate::store::Store;
 
 pub use line::{Draft, decide};
 pub use loops::Pulse;
+pub use meaning::{Meaning, intendable, release_meant};
 pub use problem::Problem;
+pub use requests::Asked;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
 pub const LEASE_SECONDS: i64 = 60;

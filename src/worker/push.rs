@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::guards;
-use super::line::Decision;
+use super::line::{Answered, Asker, Decision};
 use super::sources::{Sources, is_starlark};
 use super::{Problem, Worker};
 use crate::engine::{NewReleases, Trigger};
@@ -42,17 +42,18 @@ impl Worker {
         }
         let pusher = sender.filter(|sender| !sender.is_bot);
         let pusher = pusher.map(|sender| sender.login.as_str());
-        self.release_head(delivery, repository, &push.after, pusher)
+        self.release_head(delivery, repository, &push.after, pusher, None)
             .await
     }
 
-    /// Releases what `commit` of the default branch changes.
+    /// Releases what `commit` of the default branch changes. Whoever asks for it, if somebody does, is answered.
     pub(super) async fn release_head(
         &self,
         delivery: &Delivery,
         repository: &Repository,
         commit: &CommitSha,
         pusher: Option<&str>,
+        asked_by: Option<Asker>,
     ) -> Result<(), Problem> {
         if repository.released_commit.as_ref() == Some(commit) {
             return self.ignore(delivery, "released already").await;
@@ -91,6 +92,8 @@ impl Worker {
         let done = Done::Delivery(delivery.id);
         let mut decision = Decision::new(repository.installation_id, triggers, done);
         decision.released = is_head.then(|| (repository.id, commit.clone()));
+        decision.answered = asked_by.is_some().then(Answered::default);
+        decision.asked_by = asked_by;
         self.decide(decision).await?;
         Ok(())
     }
@@ -179,7 +182,7 @@ impl Worker {
 
     /// Adds the merged pull request the commit came from, and, if environments are registered, the packages
     /// elsewhere that may have to follow.
-    async fn with_origin(
+    pub(super) async fn with_origin(
         &self,
         repository: &Repository,
         mut new: NewReleases,

@@ -31,6 +31,7 @@ mod pull_requests;
 mod push;
 mod readme;
 mod releases;
+mod remote;
 mod repl;
 mod required_check;
 mod rights;

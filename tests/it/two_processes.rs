@@ -23,15 +23,16 @@ const ADDRESS: &str = if cfg!(target_os = "linux") {
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ocuroot");
 
 /// A server that can be killed.
-struct Server {
+pub struct Server {
     child: Child,
     settings: Vec<(&'static str, String)>,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
-    async fn start(github: &Simulator, directory: &TempDir) -> Server {
-        let free = TcpListener::bind((ADDRESS, 0)).unwrap();
+    /// On an address that is the test's own: while the server is dead, nobody else takes its port.
+    pub async fn start(address: &str, github: &Simulator, directory: &TempDir) -> Server {
+        let free = TcpListener::bind((address, 0)).unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let url = format!("http://{address}");
@@ -60,7 +61,7 @@ impl Server {
     }
 
     /// `kill -9`, and up again.
-    async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.child = spawn(&self.settings);
@@ -121,7 +122,7 @@ async fn the_story_comes_to_its_end_though_the_server_is_killed_at_every_hop() {
     let directory = tempfile::tempdir().unwrap();
     let options = simulator_options(directory.path(), PROGRAM.as_ref()).unwrap();
     let github = Simulator::start(options).await.unwrap();
-    let mut server = Server::start(&github, &directory).await;
+    let mut server = Server::start(ADDRESS, &github, &directory).await;
     create_repositories(&github).unwrap();
     let mut seen = BTreeSet::new();
     for scene in scenes() {

@@ -8,9 +8,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::place::{Place, with_deep_stack};
+use super::server_option::NoServer;
 use crate::config::{SDK, SDK_VERSION};
 
 use examples::EXAMPLES;
@@ -25,11 +27,19 @@ const INVALID_REQUEST: i64 = -32600;
 const METHOD_NOT_FOUND: i64 = -32601;
 const INVALID_PARAMS: i64 = -32602;
 
+/// What `ocuroot mcp` takes.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    server: NoServer,
+}
+
 /// Answers until the other side closes standard input.
 ///
 /// # Errors
 /// When standard input or output breaks.
-pub fn execute() -> anyhow::Result<ExitCode> {
+pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    arguments.server.refuse("mcp")?;
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line.context("standard input")?;

@@ -10,6 +10,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::place::{Place, environments, root_of, with_deep_stack};
+use super::server_option::NoServer;
 use crate::config::{Interpreter, Limits, Setting, SourceTree, converse};
 use crate::model::Diagnostic;
 use crate::runner::{HostCapabilities, Output, Stop, source_tree};
@@ -24,6 +25,8 @@ pub struct Arguments {
     /// Evaluates this and ends
     #[arg(short, long, value_name = "TEXT")]
     command: Option<String>,
+    #[command(flatten)]
+    server: NoServer,
 }
 
 /// Evaluates what is typed, or one command.
@@ -31,6 +34,7 @@ pub struct Arguments {
 /// # Errors
 /// When the file cannot be read, or has an error.
 pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    arguments.server.refuse("repl")?;
     with_deep_stack(|| run(arguments))
 }
 

@@ -12,6 +12,7 @@ mod oidc;
 mod pulls;
 mod repositories;
 mod teams;
+mod users;
 
 use super::route::Route;
 
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
         deployments::ROUTES,
         repositories::ROUTES,
         teams::ROUTES,
+        users::ROUTES,
         oidc::ROUTES,
     ]
     .into_iter()

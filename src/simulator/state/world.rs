@@ -15,7 +15,7 @@ use crate::simulator::faults::Faults;
 use crate::simulator::gate::{RequestRecord, Violation};
 use crate::simulator::keys::Key;
 use crate::simulator::options::{Clock, Execution};
-use crate::simulator::tokens::InstallationToken;
+use crate::simulator::tokens::{InstallationToken, UserToken};
 
 /// The App that everything is about.
 pub(crate) struct App {
@@ -53,6 +53,7 @@ pub(crate) struct World {
     /// Old full names in lower case, and what they lead to.
     pub(crate) renamed: BTreeMap<String, String>,
     pub(crate) tokens: BTreeMap<String, InstallationToken>,
+    pub(crate) user_tokens: BTreeMap<String, UserToken>,
     pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
     pub(crate) requests: Vec<RequestRecord>,

@@ -70,6 +70,12 @@ impl Simulator {
             .set_permission(full_name, user, role.parse::<Permission>()?)
     }
 
+    /// A token that a person has made for themselves and that allows nothing but to say who they are. It expires in
+    /// `seconds`, which may be over already.
+    pub fn user_token(&self, login: &str, seconds: i64) -> String {
+        self.shared.lock().issue_user_token(login, seconds)
+    }
+
     /// Makes these people the members of a team, which is created when it is new.
     pub fn set_team(&self, organization: &str, slug: &str, members: &[&str]) {
         self.shared.lock().set_team(organization, slug, members);

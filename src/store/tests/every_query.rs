@@ -57,6 +57,8 @@ async fn repositories(store: &Store) -> super::super::Result<()> {
         .repository_by_reference(INSTALLATION, &package().repository)
         .await?;
     assert_eq!(by_reference, Some(repository.clone()));
+    let by_name = store.repository_by_name(&name).await?;
+    assert_eq!(by_name, Some(repository.clone()));
     store
         .put_known_file(&repository, "shared.ocu.star", &BTreeSet::new())
         .await?;
@@ -135,6 +137,8 @@ async fn inbox(store: &Store) -> super::super::Result<()> {
         .close_delivery(claimed.id, "failed", Some("no"))
         .await?;
     assert_eq!(store.failed_deliveries().await?, ["push a: no"]);
+    let kept = store.kept_delivery(&DeliveryId::new("a")).await?;
+    assert_eq!(kept.map(|kept| kept.state).as_deref(), Some("failed"));
     Ok(())
 }
 
@@ -147,6 +151,13 @@ async fn sweep(store: &Store) -> super::super::Result<()> {
     let unseen = store.take_unseen_repositories(NOW, LATER, 5).await?;
     assert!(unseen.len() <= 1, "{unseen:?}");
     Ok(())
+}
+
+fn of_workspace() -> Scope {
+    Scope {
+        installation_id: INSTALLATION,
+        ..Scope::default()
+    }
 }
 
 async fn decisions(store: &Store) -> super::super::Result<()> {
@@ -166,6 +177,18 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         };
         assert_eq!(store.commit(&commit).await?, committed);
     }
+    let (_, version) = store.snapshot(&of_workspace()).await?;
+    let answered = Commit {
+        installation_id: INSTALLATION,
+        version,
+        plan: &Plan::default(),
+        done: Done::Answered(1, "{}"),
+        released: None,
+        now: NOW,
+    };
+    assert_eq!(store.commit(&answered).await?, Committed::Yes);
+    let kept = store.kept_delivery(&DeliveryId::new("a")).await?;
+    assert_eq!(kept.and_then(|kept| kept.answer).as_deref(), Some("{}"));
     let staging = || "staging".parse().expect("a name");
     let scope = Scope {
         installation_id: INSTALLATION,
@@ -332,6 +355,8 @@ async fn runs(store: &Store) -> super::super::Result<()> {
     let lines = ["line".to_owned()];
     store.append_logs(row.id, 1, 0, &lines).await?;
     assert_eq!(store.last_logs(row.id, 5).await?, lines);
+    let from = store.logs_from(row.id, 1, 0, 5).await?;
+    assert_eq!(from, [(0, "line".to_owned())]);
     let outputs = BTreeMap::from([("url".to_owned(), json!("https://a"))]);
     assert!(store.add_outputs(row.id, 1, &outputs).await?);
     Ok(())

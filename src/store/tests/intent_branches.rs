@@ -49,12 +49,6 @@ pub(super) async fn ask(store: &Store) -> Result<()> {
         .await?
         .expect("one is followed");
     let name = &followed.repository;
-    assert!(
-        store
-            .repository_by_name(INSTALLATION, name)
-            .await?
-            .is_some()
-    );
     let followers = store
         .intent_followers(INSTALLATION, name, "intent", false)
         .await?;

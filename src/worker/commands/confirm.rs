@@ -1,10 +1,13 @@
 //! Commands that are only looked at (`--dry-run`), or that want a second word.
 
-use super::{Asked, Heard, Speaker};
+use std::collections::BTreeSet;
+
+use super::{Asked, Heard, Place, Speaker};
 use crate::command::{self, Command};
 use crate::engine::rules::rules_of;
+use crate::model::EnvironmentName;
 use crate::report::{self, Refusal};
-use crate::store::Confirmation;
+use crate::store::{Confirmation, Repository};
 use crate::worker::{Problem, Worker};
 
 /// How long a command waits for its second word, in seconds.
@@ -39,20 +42,9 @@ impl Worker {
         if speaker.is_confirmed || !command.verb.changes_environments() {
             return Ok(None);
         }
-        let packages = asked.places.iter().map(|(package, _)| package.clone());
-        let snapshot = self
-            .surroundings(
-                speaker.repository,
-                &std::collections::BTreeSet::new(),
-                &packages.collect(),
-            )
+        let rule = self
+            .rule_for_second_word(speaker.repository, &asked.places, &asked.removed)
             .await?;
-        let rule = asked.places.iter().find_map(|(package, environment)| {
-            let place = rules_of(&snapshot, package, environment).wants_confirmation()?;
-            Some((environment.clone(), Some(place)))
-        });
-        let removed = asked.removed.first();
-        let rule = rule.or_else(|| Some((removed?.clone(), None)));
         let Some((environment, rule)) = rule else {
             return Ok(None);
         };
@@ -83,6 +75,25 @@ impl Worker {
             rule.as_deref(),
             &plan,
         ))))
+    }
+
+    /// The environment that wants a second word on what changes these places or takes these environments away, and
+    /// where its rule stands.
+    pub(in crate::worker) async fn rule_for_second_word(
+        &self,
+        repository: &Repository,
+        places: &[Place],
+        removed: &[EnvironmentName],
+    ) -> Result<Option<(EnvironmentName, Option<String>)>, Problem> {
+        let packages = places.iter().map(|(package, _)| package.clone());
+        let snapshot = self
+            .surroundings(repository, &BTreeSet::new(), &packages.collect())
+            .await?;
+        let rule = places.iter().find_map(|(package, environment)| {
+            let place = rules_of(&snapshot, package, environment).wants_confirmation()?;
+            Some((environment.clone(), Some(place)))
+        });
+        Ok(rule.or_else(|| Some((removed.first()?.clone(), None))))
     }
 
     /// The second word: what was asked for is carried out, if the head is still the one the person saw.

@@ -8,8 +8,11 @@ use crate::command::Command;
 use crate::engine::affected::concerning;
 use crate::engine::{NewReleases, Snapshot, Trigger, Wish};
 use crate::github::{PullRequest, PullRequestState};
-use crate::model::{Diagnostic, EnvironmentName, Package, PackageName, ReleaseName, TaskKey};
+use crate::model::{
+    Actor, Diagnostic, EnvironmentName, Package, PackageName, Permission, ReleaseName, TaskKey,
+};
 use crate::report::{self, Refusal};
+use crate::store::Repository;
 use crate::worker::pull_requests::Proposal;
 use crate::worker::{Problem, Worker};
 
@@ -211,7 +214,35 @@ impl Worker {
         release: ReleaseName,
         environments: Option<BTreeSet<EnvironmentName>>,
     ) -> Result<Wish, Problem> {
-        let goals = match (&environments, snapshot.releases.get(&release)) {
+        let actor = self
+            .actor_of_wish(
+                speaker.repository,
+                speaker.person(),
+                snapshot,
+                &release,
+                environments.as_ref(),
+            )
+            .await?;
+        Ok(Wish {
+            release,
+            environments,
+            actor,
+            reason: command.reason.clone(),
+            breaks_glass: command.is_break_glass,
+            reply_to: Some(speaker.place.pull_request),
+        })
+    }
+
+    /// The person as the rules of where a release goes need to know them: to these environments, or to all it has.
+    pub(in crate::worker) async fn actor_of_wish(
+        &self,
+        repository: &Repository,
+        person: (&str, Permission),
+        snapshot: &Snapshot,
+        release: &ReleaseName,
+        environments: Option<&BTreeSet<EnvironmentName>>,
+    ) -> Result<Actor, Problem> {
+        let goals = match (environments, snapshot.releases.get(release)) {
             (Some(goals), _) => goals.clone(),
             (None, Some(release)) => {
                 let tasks = release.package.tasks();
@@ -225,30 +256,12 @@ impl Worker {
             .into_iter()
             .map(|goal| (release.package.clone(), goal))
             .collect();
-        let touched = match snapshot.releases.get(&release) {
-            Some(known) => {
-                self.touched(speaker.repository, known, snapshot, &places)
-                    .await?
-            }
+        let touched = match snapshot.releases.get(release) {
+            Some(known) => self.touched(repository, known, snapshot, &places).await?,
             None => BTreeSet::new(),
         };
-        let actor = self
-            .actor(
-                speaker.repository,
-                speaker.person(),
-                snapshot,
-                &places,
-                &touched,
-            )
-            .await?;
-        Ok(Wish {
-            release,
-            environments,
-            actor,
-            reason: command.reason.clone(),
-            breaks_glass: command.is_break_glass,
-            reply_to: Some(speaker.place.pull_request),
-        })
+        self.actor(repository, person, snapshot, &places, &touched)
+            .await
     }
 }
 
@@ -291,7 +304,7 @@ fn chosen(
 }
 
 /// Where new releases go, and the packages they are of.
-fn places_of(
+pub(in crate::worker) fn places_of(
     new: &NewReleases,
     now: crate::model::Timestamp,
 ) -> (Vec<super::Place>, BTreeSet<PackageName>) {

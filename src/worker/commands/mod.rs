@@ -10,6 +10,7 @@ mod say;
 mod set;
 mod target;
 
+pub(super) use deploy::places_of;
 pub(super) use people::Place;
 
 use serde_json::{Value, json};

@@ -202,7 +202,7 @@ impl Worker {
 
     /// What is there to be looked at before a command can be understood: the environments, and what stands in the way
     /// in this repository.
-    pub(super) async fn surroundings(
+    pub(in crate::worker) async fn surroundings(
         &self,
         repository: &Repository,
         releases: &BTreeSet<ReleaseName>,

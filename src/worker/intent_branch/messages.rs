@@ -80,11 +80,9 @@ impl Worker {
             return Ok(None);
         };
         let installation_id = follower.installation_id;
-        let repository = self
-            .store
-            .repository_by_name(installation_id, &followed.repository)
-            .await?;
-        let Some(repository) = repository else {
+        let repository = self.store.repository_by_name(&followed.repository).await?;
+        let in_workspace = |repository: &Repository| repository.installation_id == installation_id;
+        let Some(repository) = repository.filter(in_workspace) else {
             return Ok(None);
         };
         let branch = followed.branch.as_ref();

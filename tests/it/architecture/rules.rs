@@ -19,6 +19,7 @@ const LAYERS: [(&[&str], u8); 5] = [
             "cli",
             "demo",
             "local",
+            "remote",
             "server",
             "settings",
             "telemetry",
@@ -29,7 +30,7 @@ const LAYERS: [(&[&str], u8); 5] = [
 ];
 
 /// Who may use a neighbour in its own layer, and why.
-pub const NEIGHBOURS: [(&str, &str, &str); 3] = [
+pub const NEIGHBOURS: [(&str, &str, &str); 4] = [
     (
         "report",
         "engine",
@@ -45,6 +46,11 @@ pub const NEIGHBOURS: [(&str, &str, &str); 3] = [
         "webhook",
         "writes down the deliveries that intake has verified",
     ),
+    (
+        "remote",
+        "local",
+        "finds the repository around the current directory, and narrates what runs, the same way",
+    ),
 ];
 
 /// What belongs to one module, or a few, outside tests.
@@ -55,7 +61,7 @@ const OWNED: [(&str, &[&str]); 8] = [
     ("starlark", &["config"]),
     ("starlark_syntax", &["config"]),
     ("axum", &["api", "server", "simulator", "web", "webhook"]),
-    ("reqwest", &["github", "runner", "simulator"]),
+    ("reqwest", &["github", "remote", "runner", "simulator"]),
     ("seccompiler", &["sandbox"]),
 ];
 

@@ -92,6 +92,33 @@ async fn each_kind_of_token_opens_its_own_routes_only() {
 }
 
 #[tokio::test]
+async fn a_persons_token_says_who_they_are_and_nothing_else() {
+    let world = World::new().await;
+    let user = async |token: &str| world.call(token, Method::GET, "/user", None).await;
+    let token = world.simulator.user_token("alice", 60);
+    let found = user(&token).await;
+    let id = world.simulator.user_id("alice").expect("a person");
+    assert_eq!((found.status, &found.body["login"]), (200, &json!("alice")));
+    assert_eq!(
+        (&found.body["id"], &found.body["type"]),
+        (&json!(id), &json!("User"))
+    );
+    let expired = world.simulator.user_token("alice", 0);
+    assert_eq!(user(&expired).await.status, 401);
+    assert_eq!(
+        user(&world.token().await).await.status,
+        403,
+        "an installation is nobody"
+    );
+    let path = format!("/repos/{REPOSITORY}");
+    assert_eq!(
+        world.call(&token, Method::GET, &path, None).await.status,
+        401
+    );
+    world.assert_clean();
+}
+
+#[tokio::test]
 async fn a_token_reaches_its_installation_and_no_further() {
     let world = World::new().await;
     world
