@@ -103,6 +103,24 @@ pub(super) fn begins(
     world.put_intent(deployment.document(), wanted);
 }
 
+/// Says what should be and makes it so; where that is refused, what should be is what it was.
+pub(super) fn want(world: &mut World, wish: &Application, value: Option<Value>) {
+    let before = world.snapshot.intents.get(&wish.reference).cloned();
+    let answered = world.answers().len();
+    world.put_intent(wish.reference.clone(), value);
+    apply(world, wish);
+    let mut answers = world.answers()[answered..].iter();
+    let is_refused = answers.any(|answer| {
+        matches!(
+            answer,
+            Answer::NotApplied(..) | Answer::Denied { .. } | Answer::HeldBy(_)
+        )
+    });
+    if is_refused {
+        world.put_intent(wish.reference.clone(), before);
+    }
+}
+
 /// Makes what is follow what should be.
 pub(super) fn apply(world: &mut World, wish: &Application) {
     let reference = values::resolved(&world.snapshot, &wish.reference);

@@ -85,6 +85,7 @@ fn apply(world: &mut World, trigger: &Trigger) {
             world.put_intent(reference.clone(), value.clone());
         }
         Trigger::Apply(wish) => intent::apply(world, wish),
+        Trigger::Want(wish, value) => intent::want(world, wish, value.clone()),
         Trigger::Approve(wish) => command::approve(world, wish),
         Trigger::Reject(wish) => command::reject(world, wish),
         Trigger::Retry(wish) => command::retry(world, wish),

@@ -75,6 +75,9 @@ pub enum Trigger {
     },
     /// What is is to follow what should be.
     Apply(Application),
+    /// Something should be (`Some`), or should not be (`None`), and is made so at once. Where that is refused it is not
+    /// what should be either: nobody else is to make it so.
+    Want(Application, Option<Value>),
     /// A person says that releases may go on.
     Approve(Wish),
     /// A person says that they may not.

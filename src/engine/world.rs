@@ -287,6 +287,10 @@ impl World {
         self.asked.push(self.heard);
     }
 
+    pub(super) fn answers(&self) -> &[Answer] {
+        &self.answers
+    }
+
     /// One more trigger has been heard.
     pub(super) fn heard(&mut self) {
         self.heard += 1;

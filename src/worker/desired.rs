@@ -16,24 +16,20 @@ use crate::report::Button;
 use crate::store::{Delivery, Done, Repository, Scope};
 use crate::webhook::Sender;
 
-/// What should be is written down, and made so, in one decision.
+/// Something should be, and is made so.
 pub fn wanted(
     repository: &Repository,
     actor: Actor,
     reference: Reference,
     value: Option<Value>,
-) -> [Trigger; 2] {
-    let intend = Trigger::Intend {
-        reference: reference.clone(),
-        value,
-    };
-    let apply = Trigger::Apply(Application {
+) -> Trigger {
+    let wish = Application {
         reference,
         actor,
         repository: Some(repository.reference_name.clone()),
         is_retry: true,
-    });
-    [intend, apply]
+    };
+    Trigger::Want(wish, value)
 }
 
 /// The package and the environment whose rules a wish is held against; of an environment itself, those that hold for
@@ -108,7 +104,7 @@ impl Worker {
             let actor = self
                 .wisher(repository, person, &snapshot, &reference)
                 .await?;
-            triggers.extend(wanted(repository, actor, reference, None));
+            triggers.push(wanted(repository, actor, reference, None));
         }
         let call = Call::CommitCheck {
             commit: commit.clone(),

@@ -159,8 +159,8 @@ impl Worker {
                     .pusher(follower, &said, reference, &snapshot, &mut permissions)
                     .await?;
                 let value = said.value.clone();
-                triggers.extend(wanted(follower, actor, reference.clone(), value));
-                trigger = Some(triggers.len() - 1);
+                trigger = Some(triggers.len());
+                triggers.push(wanted(follower, actor, reference.clone(), value));
             }
             entries.push(Entry { said, trigger });
         }

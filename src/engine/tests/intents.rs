@@ -210,3 +210,23 @@ fn q_r4_a_value_of_a_package_reaches_its_latest_release_and_none_after_it() {
     let (_, run) = story.run("api/@r2/deploy/eu");
     assert_eq!(json!(run.current().values), json!({"size": 5}));
 }
+
+#[test]
+fn what_is_refused_is_not_what_should_be_either() {
+    let mut story = deployed();
+    let before = story.snapshot.intents.clone();
+    for (name, value) in [
+        ("@/environment/a", json!({"name": "b"})),
+        ("api/@/deploy/eu", json!({"release": story.full("api/@r9")})),
+    ] {
+        story.want(name, Some(value));
+        assert!(story.says().contains("NotApplied"));
+        assert_eq!(story.snapshot.intents, before);
+    }
+    story.want(
+        "api/@/deploy/eu",
+        Some(json!({"release": story.full("api/@r1")})),
+    );
+    assert!(story.says().contains("Brought"));
+    assert_ne!(story.snapshot.intents, before);
+}

@@ -15,12 +15,12 @@ impl Story {
             value,
         };
         self.decide(&[intend]);
-        self.decide(&[Trigger::Apply(Application {
-            reference,
-            actor: actor("robin"),
-            repository: Some("github.com/acme/shop".to_owned()),
-            is_retry: true,
-        })]);
+        self.decide(&[Trigger::Apply(application(reference))]);
+    }
+
+    /// The same in one decision.
+    pub(super) fn want(&mut self, name: &str, value: Option<serde_json::Value>) {
+        self.decide(&[Trigger::Want(application(reference(name)), value)]);
     }
 
     /// The worker does what a decision asked for: the packages are evaluated again, without the environment.
@@ -30,6 +30,15 @@ impl Story {
         for name in packages {
             self.replan(&format!("{name}/@r1"), "");
         }
+    }
+}
+
+fn application(reference: crate::model::Reference) -> Application {
+    Application {
+        reference,
+        actor: actor("robin"),
+        repository: Some("github.com/acme/shop".to_owned()),
+        is_retry: true,
     }
 }
 

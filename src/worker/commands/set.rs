@@ -109,7 +109,7 @@ impl Worker {
         asked.places.extend(place);
         asked
             .triggers
-            .extend(wanted(repository, actor, reference, value));
+            .push(wanted(repository, actor, reference, value));
         Ok(())
     }
 }

@@ -112,8 +112,8 @@ impl Worker {
                 Ok(None) => continue,
                 Ok(Some(reference)) => {
                     let follower = branch.follower(&reference, &snapshot);
-                    let triggers = wanted(follower, anybody(), reference.clone(), said.value);
-                    let plan = self.foresee(workspace, &triggers).await?;
+                    let trigger = wanted(follower, anybody(), reference.clone(), said.value);
+                    let plan = self.foresee(workspace, &[trigger]).await?;
                     let answers: Vec<Answer> =
                         plan.answers.into_iter().filter(is_about_the_file).collect();
                     item.refused = report::answers(&answers);

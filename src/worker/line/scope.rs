@@ -36,15 +36,16 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
         }
         Trigger::Ended { run, outcome, .. } => of_end(scope, run, outcome),
         Trigger::SetCustom { reference, .. } => of_value(scope, reference),
-        Trigger::Intend { value, .. } => {
+        Trigger::Intend { .. } | Trigger::Replan(_) => {}
+        Trigger::Apply(wish) => of_application(scope, wish),
+        Trigger::Want(wish, value) => {
+            of_application(scope, wish);
             // The release that a deployment should be of.
             let release = value.as_ref().and_then(|value| value["release"].as_str());
             scope
                 .releases
                 .extend(release.and_then(|name| name.parse().ok()));
         }
-        Trigger::Replan(_) => {}
-        Trigger::Apply(wish) => of_application(scope, wish),
         Trigger::Approve(wish) => {
             of_wish(scope, wish);
             scope.approves.insert(wish.release.clone());

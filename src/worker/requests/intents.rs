@@ -42,15 +42,14 @@ impl Worker {
         }
         let apply = self.application(person, &reference, false).await?;
         let actor = apply.actor.clone();
-        let both = wanted(person.repository, actor, reference.clone(), value);
-        let plan = self.foresee(installation_id, &both).await?;
+        let want = wanted(person.repository, actor, reference.clone(), value.clone());
+        let plan = self.foresee(installation_id, &[want]).await?;
         let is_denial = |answer: &&Answer| matches!(answer, Answer::Denied { .. });
         let denials: Vec<Answer> = plan.answers.iter().filter(is_denial).cloned().collect();
         if let Some(words) = report::answers(&denials) {
             return Ok(Understood::refused("denied_by_rule", &subject, words));
         }
-        let [intend, _] = both;
-        let mut understood = Understood::of(intend);
+        let mut understood = Understood::of(Trigger::Intend { reference, value });
         understood.answered.references.push(subject);
         Ok(understood)
     }

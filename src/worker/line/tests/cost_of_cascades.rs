@@ -159,7 +159,7 @@ async fn applying_an_intent_costs_the_same_among_few_and_among_many_deployments(
     let many = intents(&mut among(MANY).await, READERS).await;
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
-    intended: 16 statements
+    intended: 7 statements
     applied: 26 statements
     base done: 44 statements
     intended: 7 statements
