@@ -87,18 +87,28 @@ impl Narrator {
     /// The run's function has ended.
     pub fn ended(&self, run: &RunName, kind: RunKind, outcome: &Outcome) {
         match outcome {
-            Outcome::Done { .. } => self.left(run, kind, RunState::Complete, None),
-            Outcome::Next { .. } => self.left(run, kind, RunState::Paused, None),
-            Outcome::Failed { message } => self.left(run, kind, RunState::Failed, Some(message)),
+            Outcome::Done { .. } => self.left(run, kind, RunState::Complete, None, None),
+            Outcome::Next { .. } => self.left(run, kind, RunState::Paused, None, None),
+            Outcome::Failed { message } => {
+                self.left(run, kind, RunState::Failed, Some(message), None);
+            }
         }
     }
 
-    /// What ran runs no more, and was left in this state.
-    pub fn left(&self, run: &RunName, kind: RunKind, state: RunState, error: Option<&str>) {
+    /// What ran runs no more, and was left in this state. Somebody who has only heard of it knows how long it `took`.
+    pub fn left(
+        &self,
+        run: &RunName,
+        kind: RunKind,
+        state: RunState,
+        error: Option<&str>,
+        took: Option<Duration>,
+    ) {
         let Some(step) = self.steps().remove(run) else {
             return;
         };
-        let took = format!("{:.1}s", step.since.elapsed().as_secs_f64());
+        let took = took.unwrap_or_else(|| step.since.elapsed());
+        let took = format!("{:.1}s", took.as_secs_f64());
         let (mark, word) = (terminal_mark(state), state.word());
         match step.bar {
             Some(bar) => {

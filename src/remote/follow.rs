@@ -157,7 +157,7 @@ impl Follower<'_> {
         let error = run.error.as_deref().map(plain);
         let error = error.filter(|_| !is_pause && run.state == RunState::Failed);
         self.narrator
-            .left(&run.run, run.kind, run.state, error.as_deref());
+            .left(&run.run, run.kind, run.state, error.as_deref(), run.took());
         Ok(())
     }
 

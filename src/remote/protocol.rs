@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -151,6 +152,17 @@ pub(super) struct RunView {
     pub(super) kind: RunKind,
     pub(super) state: RunState,
     pub(super) error: Option<String>,
+    /// Milliseconds since the Unix epoch.
+    started_at: Option<i64>,
+    finished_at: Option<i64>,
+}
+
+impl RunView {
+    /// How long it took, once it is over.
+    pub(super) fn took(&self) -> Option<Duration> {
+        let milliseconds = self.finished_at?.checked_sub(self.started_at?)?;
+        Some(Duration::from_millis(u64::try_from(milliseconds).ok()?))
+    }
 }
 
 #[derive(Deserialize)]

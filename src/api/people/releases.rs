@@ -68,6 +68,8 @@ fn shown(release: &Release, snapshot: &Snapshot, now: Timestamp) -> Value {
             "state": run.state,
             "fence": run.fence,
             "error": run.error,
+            "started_at": run.started_at.map(|at| at.0),
+            "finished_at": run.finished_at.map(|at| at.0),
         })
     });
     json!({

@@ -5,6 +5,7 @@ mod calls;
 mod faults;
 mod people;
 mod repositories;
+mod tokens;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
