@@ -203,6 +203,13 @@ CREATE TABLE registration (
     PRIMARY KEY (installation_id, environment)
 );
 
+-- Environments that were there once and are not any more: what failed there is not tried again.
+CREATE TABLE gone_environment (
+    installation_id BIGINT NOT NULL,
+    environment TEXT NOT NULL,
+    PRIMARY KEY (installation_id, environment)
+);
+
 -- Rules of config files of default branches; `is_wide` those that also hold in other repositories.
 CREATE TABLE guard (
     installation_id BIGINT NOT NULL,

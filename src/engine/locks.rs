@@ -46,6 +46,7 @@ pub(super) fn lock(world: &mut World, lock: &Lock, actor: &Actor) {
             at: None,
             packages: BTreeSet::new(),
             environments: BTreeSet::from([lock.environment.clone()]),
+            documents: BTreeSet::new(),
         });
     }
     world.put_lock(lock.clone());
@@ -143,6 +144,7 @@ pub(super) fn unlock(world: &mut World, wish: &Unlock) {
         at: None,
         packages: BTreeSet::new(),
         environments: BTreeSet::from([wish.environment.clone()]),
+        documents: BTreeSet::new(),
     });
     let environment = wish.environment.clone();
     world.answer(Answer::Unlocked(environment, locks, holds));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cascade;
 use super::holds;
+use super::order;
 use super::plan::{Call, Change};
 use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Cascade, Run, Snapshot};
@@ -45,7 +46,12 @@ pub(super) fn put_back(world: &mut World, name: &RunName, fence: i64) {
         run.state = RunState::Pending;
         run.fence += 1;
         run.started_at = None;
+        for call in &mut run.calls {
+            call.values.clear();
+        }
         world.show(&name.release);
+        order::is_over(world, name);
+        order::is_idle(world, name);
     }
 }
 
@@ -140,6 +146,7 @@ fn stopped(world: &mut World, name: &RunName) {
     if let Some(run) = world.run_mut(name) {
         finish(run, RunState::Cancelled, now);
     }
+    order::is_over(world, name);
     world.show_run(name);
 }
 

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub environments: BTreeMap<EnvironmentName, Environment>,
     /// Where each environment comes from, those on their way out among them.
     pub registrations: BTreeMap<EnvironmentName, Registration>,
+    /// Environments that were there once and are not any more: of those that releases the trigger names go to.
+    pub gone: BTreeSet<EnvironmentName>,
     /// State documents by their ref without fragment. Absent means: there is no such document. Held are those that
     /// unfinished runs read and, of releases the trigger names or makes, those that any run could read, with what
     /// the latest run of each of these tasks left (`<package>/@/<task>`).

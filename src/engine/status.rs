@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::cascade;
 use super::gates::{Gate, gates};
 use super::inputs;
+use super::order;
 use super::snapshot::{Release, Run, Snapshot};
 use super::teardown;
 use crate::model::{DeploymentName, Reference, ReleaseName, RunKind, RunState, TaskKey, Timestamp};
@@ -160,7 +160,7 @@ pub(super) fn goes_after(
     let own = DeploymentName::of(&release.name.package, key)?;
     match run.kind {
         RunKind::Down => teardown::reader_left(snapshot, &own),
-        RunKind::Up if run.cascade.is_some() => cascade::provider_at_work(snapshot, &own),
+        RunKind::Up if run.cascade.is_some() => order::provider_at_work(snapshot, &own),
         RunKind::Up | RunKind::Task => None,
     }
 }

@@ -26,6 +26,7 @@ mod releases;
 mod repositories;
 mod rows;
 mod runs;
+mod scope;
 mod snapshot;
 mod sources;
 mod standing;
@@ -51,7 +52,7 @@ pub use outbox::PendingEffect;
 pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};
-pub use snapshot::Scope;
+pub use scope::Scope;
 pub use waves::{ActiveRun, Wave};
 
 /// Why the record could not be read or written. For the operator's log; never sent to anyone else.

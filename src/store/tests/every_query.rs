@@ -180,6 +180,8 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         returns: BTreeSet::from([(package(), staging())]),
         intents: BTreeSet::from([tagged()]),
         environments: BTreeSet::from([staging()]),
+        follow: BTreeSet::new(),
+        is_asked: true,
         repositories: BTreeSet::from([package().repository]),
     };
     let (snapshot, version) = store.snapshot(&scope).await?;

@@ -7,3 +7,4 @@ mod database;
 mod lanes;
 mod record;
 mod standing;
+mod waking;

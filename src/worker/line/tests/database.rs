@@ -59,6 +59,7 @@ pub(super) async fn message(store: &Store, now: Timestamp) -> Option<(i64, Trigg
         "ocuroot.wake" => Trigger::Wake {
             packages: serde_json::from_value(read("packages")).expect("packages"),
             environments: serde_json::from_value(read("environments")).expect("environments"),
+            documents: serde_json::from_value(read("documents")).expect("documents"),
         },
         "ocuroot.let_go" => Trigger::LetGo {
             package: serde_json::from_value(read("package")).expect("a package"),
