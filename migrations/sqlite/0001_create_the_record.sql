@@ -139,6 +139,9 @@ CREATE INDEX run_of_state ON run (package_id, state);
 CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
 CREATE INDEX run_unfinished ON run (task)
     WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
+CREATE INDEX run_success ON run (release_id, task, number) WHERE state = 'complete';
+CREATE INDEX run_open ON run (release_id)
+    WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
 CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
 -- Which unfinished run waits for which document: what appears wakes only those that read it.

@@ -146,8 +146,8 @@ struct Next {
 fn waiting(world: &World, deployment: &DeploymentName) -> Option<RunName> {
     let release = live_release(&world.snapshot, deployment)?;
     let key = deployment.key();
-    let (number, latest) = release.latest_run(&key)?;
-    is_waiting(latest).then(|| release.run_name(&key, number))
+    let (number, present) = release.present_run(&key)?;
+    is_waiting(present).then(|| release.run_name(&key, number))
 }
 
 fn is_waiting(run: &Run) -> bool {
@@ -162,10 +162,11 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     // What is on its way out is not changed any more.
     snapshot.environments.get(&deployment.environment)?;
     let release = live_release(snapshot, deployment)?;
-    let (number, latest) = release.latest_run(&key)?;
+    let (number, _) = release.latest_run(&key)?;
+    let (_, present) = release.present_run(&key)?;
     // What is under way is looked at again at its end, and what is to go down goes down.
-    let is_under_way = !latest.state.is_finished() && !is_waiting(latest);
-    if is_under_way || latest.kind == RunKind::Down {
+    let is_under_way = !present.state.is_finished() && !is_waiting(present);
+    if is_under_way || present.kind == RunKind::Down {
         return None;
     }
     let live = live_run(release, &key)?;

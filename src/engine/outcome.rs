@@ -327,7 +327,8 @@ fn again_by_itself(world: &mut World, name: &RunName) {
     }
 }
 
-/// Whether a failed run is retried by itself. Attempts to go up do not count against those to go down.
+/// Whether a failed run is retried by itself. What was attempted before the last success does not count, nor do attempts
+/// to go up count against those to go down.
 fn has_retries_left(world: &World, name: &RunName) -> bool {
     let (Some(run), Some(release)) = (
         world.snapshot.run(name),
@@ -335,13 +336,10 @@ fn has_retries_left(world: &World, name: &RunName) -> bool {
     ) else {
         return false;
     };
-    let is_attempt = |key: &TaskKey, other: &Run| *key == name.key && other.kind == run.kind;
-    let attempts = release
-        .runs
-        .iter()
-        .rev()
-        .filter(|((key, _), other)| is_attempt(key, other))
+    let since = release.runs_of(&name.key).rev();
+    let attempts = since
         .take_while(|(_, other)| other.state != RunState::Complete)
+        .filter(|(_, other)| other.kind == run.kind)
         .count();
     let task = release.package.task(&name.key);
     task.and_then(|task| usize::try_from(task.retries).ok())

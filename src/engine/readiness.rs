@@ -73,7 +73,7 @@ fn consider(world: &mut World, name: &RunName) {
             return;
         }
     }
-    if status::busy_with(&world.snapshot, &name.release, &name.key).is_some() {
+    if status::busy_with(&world.snapshot, &name.release, &name.key, run).is_some() {
         return;
     }
     match inputs::resolve(&world.snapshot, &name.release, run.current()) {

@@ -152,6 +152,12 @@ impl Release {
         self.runs_of(key).next_back()
     }
 
+    /// The run of `key` that is under way or waits; else the latest. What was to come after it may be over before it.
+    pub fn present_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+        let open = self.runs_of(key).rfind(|(_, run)| !run.state.is_finished());
+        open.or_else(|| self.latest_run(key))
+    }
+
     /// The name of one of its runs.
     pub fn run_name(&self, key: &TaskKey, number: RunNumber) -> RunName {
         RunName {

@@ -4,6 +4,7 @@
 //! pool of read-only connections; WAL with `synchronous=FULL`: what was acknowledged survives a power cut
 //! (reference/dependencies.md §5, reference/performance.md §1).
 
+mod attempts;
 mod audit;
 mod checks;
 mod commit;

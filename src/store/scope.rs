@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     CommitSha, DeploymentName, EnvironmentName, Package, PackageName, Reference, ReleaseName,
+    RunName,
 };
 
 /// What a trigger can affect.
@@ -15,6 +16,8 @@ pub struct Scope {
     pub packages: BTreeSet<PackageName>,
     /// Releases that are needed even if they are finished, with all that new runs of them would read.
     pub releases: BTreeSet<ReleaseName>,
+    /// Runs of those that are needed however long ago they ended.
+    pub runs: BTreeSet<RunName>,
     /// A commit whose releases (of the packages above) are needed.
     pub commit: Option<CommitSha>,
     /// What config files say now: a release that is made or changed by them reads their inputs.
@@ -48,6 +51,14 @@ impl Scope {
             installation_id,
             releases: BTreeSet::from([release.clone()]),
             ..Scope::default()
+        }
+    }
+
+    /// What one run is about, be it long over.
+    pub fn of_run(installation_id: i64, run: &RunName) -> Scope {
+        Scope {
+            runs: BTreeSet::from([run.clone()]),
+            ..Scope::of_release(installation_id, &run.release)
         }
     }
 }

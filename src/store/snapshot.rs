@@ -59,7 +59,8 @@ impl Store {
                 snapshot.at_commit.insert(key, name);
             }
         }
-        (snapshot.releases, snapshot.approvals) = releases::read(connection, &ids, &named).await?;
+        (snapshot.releases, snapshot.approvals) =
+            releases::read(connection, &ids, &named, &scope.runs).await?;
         providers_of_waiting(connection, installation_id, &mut snapshot).await?;
         if scope.is_asked {
             let places = places(&snapshot, &named);
@@ -275,7 +276,8 @@ async fn providers_of_waiting(
         .collect();
     packages.retain(|package| !known.contains(package));
     let ids = packages::read(connection, installation_id, &packages).await?;
-    let (releases, approvals) = releases::read(connection, &ids, &BTreeSet::new()).await?;
+    let none = BTreeSet::new();
+    let (releases, approvals) = releases::read(connection, &ids, &none, &BTreeSet::new()).await?;
     snapshot.releases.extend(releases);
     snapshot.approvals.extend(approvals);
     snapshot.reads.extend(reads);

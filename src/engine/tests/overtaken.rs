@@ -270,3 +270,21 @@ fn inputs_that_a_deployment_has_among_others_are_not_brought_up_once_more() {
       deploy/eu/1: complete
     ");
 }
+
+#[test]
+fn a_chain_that_was_paused_goes_on_although_its_way_down_waits_behind_it() {
+    let mut story = Story::default();
+    story.environment("eu");
+    story.push("api", "00", "deploy/eu");
+    story.done("api/@r1/deploy/eu");
+    story.apply("api/@/deploy/eu", Some(wanted("api/@r1", json!({"v": 1}))));
+    story.next("api/@r1/deploy/eu", "second", "go=@/custom/go");
+    story.undeploy("api", "eu");
+    story.set("@/custom/go", json!(1));
+    insta::assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/eu/1: complete
+      deploy/eu/2: starting
+      deploy/eu/3 (down): pending behind api/@r1
+    ");
+}

@@ -171,6 +171,7 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         installation_id: INSTALLATION,
         packages: BTreeSet::from([package()]),
         releases: BTreeSet::from([release()]),
+        runs: BTreeSet::from([run()]),
         commit: Some(head()),
         files: BTreeMap::from([(package(), crate::model::Package::default())]),
         live: BTreeSet::from([(package(), staging())]),

@@ -3,6 +3,7 @@
 mod contract;
 mod cost;
 mod cost_of_cascades;
+mod cost_of_history;
 mod database;
 mod lanes;
 mod record;

@@ -236,14 +236,14 @@ impl Model {
         }
     }
 
-    /// `retries` attempts of the same kind after the first since the last success.
+    /// `retries` attempts of the same kind after the first since the last success of any.
     fn try_again_by_itself(&mut self, place: &Place) {
         let (name, key, _) = place;
         let release = &self.releases[name];
         let kind = release.attempts[key][place.2].kind;
         let attempts = release.attempts[key].iter().rev();
-        let same = attempts.filter(|attempt| attempt.kind == kind);
-        let failed = same.take_while(|attempt| attempt.state != RunState::Complete);
+        let since = attempts.take_while(|attempt| attempt.state != RunState::Complete);
+        let failed = since.filter(|attempt| attempt.kind == kind);
         let retries = release.package.task(key).map(|task| task.retries);
         let tries = i64::try_from(failed.count()).expect("few");
         if retries.is_some_and(|retries| tries <= retries) {

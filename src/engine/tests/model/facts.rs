@@ -84,6 +84,13 @@ impl Release {
         self.attempts.get(key)?.last()
     }
 
+    /// The attempt that is under way or waits, else the last one.
+    pub(super) fn present(&self, key: &TaskKey) -> Option<&Attempt> {
+        let mut attempts = self.attempts.get(key)?.iter();
+        let open = attempts.rfind(|attempt| !attempt.state.is_finished());
+        open.or_else(|| self.latest(key))
+    }
+
     /// The last attempt, but for those that were to follow a change that was taken back.
     pub(super) fn standing(&self, key: &TaskKey) -> Option<&Attempt> {
         let is_idle = |attempt: &&Attempt| {

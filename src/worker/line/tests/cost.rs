@@ -160,7 +160,7 @@ async fn a_decision_makes_the_same_statements_among_few_and_among_many_deploymen
     build done: 29 statements
     staging done: 33 statements
     approve: 28 statements
-    retry: 25 statements
+    retry: 24 statements
     undeploy: 26 statements
     ");
 }

@@ -134,7 +134,7 @@ async fn a_cascade_costs_the_same_among_few_and_among_many_deployments() {
     let many = cascade(&mut among(MANY).await, READERS).await;
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
-    value set: 30 statements
+    value set: 29 statements
     base done: 42 statements
     readers done: 42 statements
     ");
@@ -147,7 +147,7 @@ async fn taking_an_environment_down_costs_the_same_among_few_and_among_many_depl
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
     intended: 7 statements
-    applied: 55 statements
+    applied: 54 statements
     readers down: 51 statements
     base down: 37 statements
     ");
@@ -160,7 +160,7 @@ async fn applying_an_intent_costs_the_same_among_few_and_among_many_deployments(
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
     intended: 7 statements
-    applied: 26 statements
+    applied: 25 statements
     base done: 43 statements
     intended: 7 statements
     applied: 14 statements
