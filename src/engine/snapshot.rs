@@ -152,10 +152,12 @@ impl Release {
         self.runs_of(key).next_back()
     }
 
-    /// The run of `key` that is under way or waits; else the latest. What was to come after it may be over before it.
+    /// The run of `key` that is under way or waits; else the latest that was not given up before it began. What was to
+    /// come after it may be over before it.
     pub fn present_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
         let open = self.runs_of(key).rfind(|(_, run)| !run.state.is_finished());
-        open.or_else(|| self.latest_run(key))
+        let is_done = |(_, run): &(RunNumber, &Run)| run.state != RunState::Superseded;
+        open.or_else(|| self.runs_of(key).rfind(is_done))
     }
 
     /// The name of one of its runs.
