@@ -336,6 +336,11 @@ fn has_retries_left(world: &World, name: &RunName) -> bool {
     ) else {
         return false;
     };
+    let mut runs = release.runs_of(&name.key);
+    if runs.any(|(_, other)| !other.state.is_finished()) {
+        // Something else is to be done after it.
+        return false;
+    }
     let since = release.runs_of(&name.key).rev();
     let attempts = since
         .take_while(|(_, other)| other.state != RunState::Complete)

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::language::{reference, release_name, task_name};
-use super::story::{Story, actor, done};
+use super::story::{Story, actor, done, failed};
 use crate::engine::{Application, Run, Trigger};
 use crate::model::{RunName, RunNumber};
 
@@ -286,5 +286,33 @@ fn a_chain_that_was_paused_goes_on_although_its_way_down_waits_behind_it() {
       deploy/eu/1: complete
       deploy/eu/2: starting
       deploy/eu/3 (down): pending behind api/@r1
+    ");
+}
+
+#[test]
+fn what_fails_is_not_tried_again_by_itself_when_its_way_down_waits_behind_it() {
+    let mut story = Story::default();
+    story.environment("eu");
+    story.push("api", "00", "deploy/eu size=@/custom/size?1 retries:1");
+    story.done("api/@r1/deploy/eu");
+    story.set("@/custom/size", json!(2));
+    story.undeploy("api", "eu");
+    let (release, key) = task_name("api/@r1/deploy/eu");
+    let number = RunNumber(2);
+    let run = RunName {
+        release,
+        key,
+        number,
+    };
+    story.decide(&[Trigger::Ended {
+        run,
+        fence: 1,
+        outcome: failed("no"),
+    }]);
+    insta::assert_snapshot!(story.table(), @r"
+    api/@r1 running
+      deploy/eu/1: complete
+      deploy/eu/2: failed, no
+      deploy/eu/3 (down): starting
     ");
 }

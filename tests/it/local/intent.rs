@@ -126,7 +126,8 @@ fn one_work_any_does_not_deploy_because_of_one_intent_what_another_replaces() {
     place
         .run(&["state", "set", "@/custom/size", "2"])
         .succeeds();
-    place.run(&["work", "cascade"]).succeeds();
+    place.at_commit("commitid");
+    place.run(&["work", "any"]).succeeds();
     let size = place.get(&format!("{staging}#output/size"));
     assert_eq!(size, Some(json!(2)));
     let done = "minimal/repo/-/sized.ocu.star/@r*/deploy/staging/*/status/complete";

@@ -241,6 +241,10 @@ impl Model {
         let (name, key, _) = place;
         let release = &self.releases[name];
         let kind = release.attempts[key][place.2].kind;
+        let mut others = release.attempts[key].iter();
+        if others.any(|attempt| !attempt.state.is_finished()) {
+            return;
+        }
         let attempts = release.attempts[key].iter().rev();
         let since = attempts.take_while(|attempt| attempt.state != RunState::Complete);
         let failed = since.filter(|attempt| attempt.kind == kind);
