@@ -132,7 +132,11 @@ fn one_work_any_does_not_deploy_because_of_one_intent_what_another_replaces() {
     assert_eq!(size, Some(json!(2)));
     let done = "minimal/repo/-/sized.ocu.star/@r*/deploy/staging/*/status/complete";
     let done = place.run(&["state", "match", done]).succeeds().output;
-    insta::assert_snapshot!(done.replace("minimal/repo/-/", ""), @"");
+    insta::assert_snapshot!(done.replace("minimal/repo/-/", ""), @"
+    sized.ocu.star/@r1/deploy/staging/1/status/complete
+    sized.ocu.star/@r1/deploy/staging/2/status/complete
+    sized.ocu.star/@r2/deploy/staging/1/status/complete
+    ");
 }
 
 #[test]
