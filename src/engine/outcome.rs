@@ -302,13 +302,12 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     };
     finish(run, RunState::Failed, now);
     run.error = Some(message.to_owned());
-    let is_cascade = run.cascade.is_some();
     world.show_run(name);
     if has_retries_left(world, name) {
         again_by_itself(world, name);
-    } else if is_cascade && let Some(own) = DeploymentName::of(&name.release.package, &name.key) {
+    } else {
         // What it reads may have changed while it ran: that was not tried yet.
-        world.has_ended(own);
+        order::is_over(world, name);
     }
 }
 

@@ -316,3 +316,20 @@ fn what_fails_is_not_tried_again_by_itself_when_its_way_down_waits_behind_it() {
       deploy/eu/3 (down): starting
     ");
 }
+
+#[test]
+fn a_change_that_was_missed_while_other_inputs_were_brought_up_is_noticed_when_they_fail() {
+    let mut story = Story::default();
+    story.environment("eu");
+    story.push("api", "00", "deploy/eu v:=0 size=@/custom/size?1");
+    story.done("api/@r1/deploy/eu");
+    story.apply("api/@/deploy/eu", Some(wanted("api/@r1", json!({"v": 1}))));
+    story.set("@/custom/size", json!(2));
+    story.fails("api/@r1/deploy/eu", "no");
+    insta::assert_snapshot!(story.table(), @"
+    api/@r1 running
+      deploy/eu/1: complete
+      deploy/eu/2: failed, no
+      deploy/eu/3: starting
+    ");
+}
