@@ -142,6 +142,9 @@ CREATE INDEX run_of_state ON run (package_id, state);
 CREATE INDEX run_complete ON run (package_id, task, finished_at, id) WHERE state = 'complete';
 CREATE INDEX run_unfinished ON run (task)
     WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
+CREATE INDEX run_success ON run (release_id, task, number) WHERE state = 'complete';
+CREATE INDEX run_open ON run (release_id)
+    WHERE state IN ('pending', 'starting', 'running', 'cancelling', 'paused');
 CREATE INDEX run_active ON run (state) WHERE state IN ('starting', 'running', 'cancelling');
 
 -- Which unfinished run waits for which document: what appears wakes only those that read it.
@@ -241,6 +244,13 @@ CREATE TABLE registration (
     repository TEXT,
     path TEXT,
     presence TEXT NOT NULL,
+    PRIMARY KEY (installation_id, environment)
+);
+
+-- Environments that were there once and are not any more: what failed there is not tried again.
+CREATE TABLE gone_environment (
+    installation_id BIGINT NOT NULL,
+    environment TEXT NOT NULL,
     PRIMARY KEY (installation_id, environment)
 );
 

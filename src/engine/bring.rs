@@ -37,6 +37,9 @@ fn bring_to(world: &mut World, wish: &Wish, environment: &EnvironmentName) {
         return;
     }
     let lane = release.lane;
+    if teardown::is_closed(world, &name, environment) {
+        return;
+    }
     if !may_change(world, &name.package, environment, wish) || !may_pass(world, wish, environment) {
         return;
     }
@@ -227,7 +230,9 @@ fn roll_back_in(
 ) {
     let key = TaskKey::Deploy(environment.clone());
     let name = wish.release.clone();
-    if !may_change(world, &name.package, environment, wish) {
+    if !may_change(world, &name.package, environment, wish)
+        || teardown::is_closed(world, &name, environment)
+    {
         return;
     }
     if let Some(pull_request) = stranger(world, &name, environment) {

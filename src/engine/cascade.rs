@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::inputs;
+use super::order::providers;
 use super::snapshot::{Cascade, Release, Run, Snapshot};
 use super::world::World;
 use crate::model::{
@@ -84,12 +85,13 @@ fn reconsider(
     if waiting.is_some() {
         return;
     }
-    if has_ended && next.comes_round {
+    let ended = RunName {
+        number: RunNumber(next.name.number.0 - 1),
+        ..next.name.clone()
+    };
+    let has_begun = |run: &Run| run.started_at.is_some();
+    if has_ended && next.comes_round && world.snapshot.run(&ended).is_some_and(has_begun) {
         // What came round while it ran is a lap, too.
-        let ended = RunName {
-            number: RunNumber(next.name.number.0 - 1),
-            ..next.name.clone()
-        };
         merge(&mut cascade.through, &route(world, &ended));
     }
     let (name, values) = (next.name, next.values);
@@ -144,8 +146,8 @@ struct Next {
 fn waiting(world: &World, deployment: &DeploymentName) -> Option<RunName> {
     let release = live_release(&world.snapshot, deployment)?;
     let key = deployment.key();
-    let (number, latest) = release.latest_run(&key)?;
-    is_waiting(latest).then(|| release.run_name(&key, number))
+    let (number, present) = release.present_run(&key)?;
+    is_waiting(present).then(|| release.run_name(&key, number))
 }
 
 fn is_waiting(run: &Run) -> bool {
@@ -160,10 +162,11 @@ fn next_run(world: &World, deployment: &DeploymentName) -> Option<Next> {
     // What is on its way out is not changed any more.
     snapshot.environments.get(&deployment.environment)?;
     let release = live_release(snapshot, deployment)?;
-    let (number, latest) = release.latest_run(&key)?;
+    let (number, _) = release.latest_run(&key)?;
+    let (_, present) = release.present_run(&key)?;
     // What is under way is looked at again at its end, and what is to go down goes down.
-    let is_under_way = !latest.state.is_finished() && !is_waiting(latest);
-    if is_under_way || latest.kind == RunKind::Down {
+    let is_under_way = !present.state.is_finished() && !is_waiting(present);
+    if is_under_way || present.kind == RunKind::Down {
         return None;
     }
     let live = live_run(release, &key)?;
@@ -319,46 +322,12 @@ pub(super) fn reads(name: &RunName, run: &Run) -> BTreeSet<Reference> {
     reads
 }
 
-/// What a run of a cascade waits for: a deployment it reads, directly or through others, is being deployed again
-/// itself. In a circle nobody waits.
-pub(super) fn provider_at_work(
-    snapshot: &Snapshot,
-    own: &DeploymentName,
-) -> Option<DeploymentName> {
-    let providers = providers(snapshot, own);
-    let mut at_work = providers
-        .iter()
-        .filter(|provider| *provider != own && is_at_work(snapshot, provider));
-    at_work
-        .find(|provider| !self::providers(snapshot, provider).contains(own))
-        .cloned()
-}
-
-fn is_at_work(snapshot: &Snapshot, deployment: &DeploymentName) -> bool {
-    let key = deployment.key();
-    let is_repeated =
-        |run: &Run| run.kind == RunKind::Up && run.cascade.is_some() && run.state.is_active();
-    let mut releases = snapshot.releases_of(&deployment.package);
-    releases.any(|release| {
-        let latest = release.latest_run(&key);
-        latest.is_some_and(|(_, run)| is_repeated(run))
-    })
-}
-
-/// The deployments that one reads, directly or through others. What a provider reads is among them, so that it has
-/// fewer of them, unless both are in one circle.
-pub(super) fn providers(snapshot: &Snapshot, own: &DeploymentName) -> BTreeSet<DeploymentName> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![own.clone()];
-    while let Some(deployment) = open.pop() {
-        let reads = snapshot.reads.get(&deployment);
-        for reference in reads.into_iter().flatten() {
-            if let Some(provider) = DeploymentName::of_reference(reference)
-                && found.insert(provider.clone())
-            {
-                open.push(provider);
-            }
-        }
+/// What a repetition that has not begun would be given now. Once it is cancelled, that is what nobody wants.
+pub(super) fn would_get(world: &World, name: &RunName) -> Option<BTreeMap<String, Value>> {
+    let run = world.snapshot.run(name)?;
+    let is_unbegun = run.state == RunState::Pending && run.kind == RunKind::Up;
+    if !is_unbegun || run.cascade.is_none() {
+        return None;
     }
-    found
+    inputs::resolve(&world.snapshot, &name.release, run.calls.first()?).ok()
 }

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::bring::{break_glass, is_allowed, may_change, reply_later, say};
+use super::cascade;
 use super::gates::{Gate, gates, is_own_work};
+use super::order;
 use super::outcome::again;
 use super::plan::{Answer, Call};
 use super::readiness::newer_live_release;
 use super::rules::{place, rules_of};
 use super::snapshot::{Release, Run};
 use super::status::{self, Waiting};
+use super::teardown;
 use super::trigger::Wish;
 use super::world::World;
 use crate::model::{
@@ -216,7 +219,7 @@ pub(super) fn retry(world: &mut World, wish: &Wish) {
     let mut retried = Vec::new();
     let mut is_refused = false;
     for run in runs {
-        if !may_touch(world, &run, wish) {
+        if !may_touch(world, &run, wish) || teardown::refuses(world, &run) {
             is_refused = true;
             continue;
         }
@@ -293,9 +296,13 @@ fn unfinished(world: &World, wish: &Wish) -> Vec<RunName> {
 
 pub(super) fn stop(world: &mut World, name: &RunName, why: &str) {
     let now = world.now;
+    let unwanted = cascade::would_get(world, name);
     let Some(run) = world.run_mut(name) else {
         return;
     };
+    if let (Some(values), Some(first)) = (unwanted, run.calls.first_mut()) {
+        first.values = values;
+    }
     let (fence, was_active) = (run.fence, run.state.is_active());
     let has_begun = run.started_at.is_some();
     run.error = Some(why.to_owned());
@@ -307,8 +314,10 @@ pub(super) fn stop(world: &mut World, name: &RunName, why: &str) {
         run.finished_at = Some(now);
         run.waits.clear();
         run.wakes_at = None;
+        order::is_over(world, name);
     }
     if was_active {
+        order::is_idle(world, name);
         let call = Call::CancelWorkflow {
             run: name.clone(),
             fence,

@@ -104,5 +104,6 @@ fn wake(world: &mut World) {
         at: None,
         packages: BTreeSet::new(),
         environments: world.snapshot.environments.keys().cloned().collect(),
+        documents: BTreeSet::new(),
     });
 }

@@ -166,6 +166,7 @@ pub(super) fn admit(world: &mut World) {
             at: None,
             packages,
             environments: BTreeSet::new(),
+            documents: BTreeSet::new(),
         });
     }
 }

@@ -5,20 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bring::{self, insert_next};
-use super::cascade::live_run;
-use super::inputs;
-use super::outcome::again;
 use super::plan::{Answer, Change};
-use super::readiness::holder;
-use super::rules::{rules, rules_of};
-use super::snapshot::{Call, Run, Snapshot};
+use super::rules::rules;
 use super::teardown;
 use super::values;
+use super::wanted;
 use super::world::World;
 use crate::model::{
-    Actor, DeploymentName, Environment, EnvironmentName, Input, Lock, LockKind, LockScope,
-    PackageName, Presence, Reference, Registration, ReleaseName, RunKind, RunName, SubPathKind,
+    Actor, DeploymentName, Environment, EnvironmentName, Presence, Reference, Registration,
+    RunKind, RunName, SubPathKind,
 };
 
 /// What has to be done so that what is follows what should be.
@@ -81,10 +76,18 @@ pub fn drift(
 pub fn is_met(reference: &Reference, intent: &Value, state: &Value) -> bool {
     match reference.subpath {
         Some((SubPathKind::Deploy, _)) => {
-            let input = &intent["input"];
-            intent["release"] == state["release"] && (input.is_null() || *input == state["input"])
+            intent["release"] == state["release"] && gives(&intent["input"], &state["input"])
         }
         _ => intent == state,
+    }
+}
+
+/// Whether the inputs that should be given, if any, are among those that are.
+pub(super) fn gives(wanted: &Value, given: &Value) -> bool {
+    let is_given = |(name, value): (&String, &Value)| given.get(name) == Some(value);
+    match wanted.as_object() {
+        Some(inputs) => inputs.iter().all(is_given),
+        None => wanted.is_null(),
     }
 }
 
@@ -113,7 +116,11 @@ pub(super) fn want(world: &mut World, wish: &Application, value: Option<Value>) 
     let is_refused = answers.any(|answer| {
         matches!(
             answer,
-            Answer::NotApplied(..) | Answer::Denied { .. } | Answer::HeldBy(_)
+            Answer::NotApplied(..)
+                | Answer::Denied { .. }
+                | Answer::HeldBy(_)
+                | Answer::EnvironmentLeaves(..)
+                | Answer::EnvironmentGone(..)
         )
     });
     if is_refused {
@@ -124,11 +131,11 @@ pub(super) fn want(world: &mut World, wish: &Application, value: Option<Value>) 
 /// Makes what is follow what should be.
 pub(super) fn apply(world: &mut World, wish: &Application) {
     let reference = values::resolved(&world.snapshot, &wish.reference);
-    let wanted = world.snapshot.intents.get(&wish.reference).cloned();
+    let value = world.snapshot.intents.get(&wish.reference).cloned();
     match &reference.subpath {
-        Some((SubPathKind::Custom, _)) => values::set(world, &wish.reference, wanted.as_ref()),
-        Some((SubPathKind::Environment, name)) => environment(world, wish, name, wanted.as_ref()),
-        Some((SubPathKind::Deploy, _)) => deployment(world, wish, wanted.as_ref()),
+        Some((SubPathKind::Custom, _)) => values::set(world, &wish.reference, value.as_ref()),
+        Some((SubPathKind::Environment, name)) => environment(world, wish, name, value.as_ref()),
+        Some((SubPathKind::Deploy, _)) => wanted::apply(world, wish, value.as_ref()),
         _ => refuse(
             world,
             wish,
@@ -137,7 +144,7 @@ pub(super) fn apply(world: &mut World, wish: &Application) {
     }
 }
 
-fn refuse(world: &mut World, wish: &Application, why: &str) {
+pub(super) fn refuse(world: &mut World, wish: &Application, why: &str) {
     let answer = Answer::NotApplied(wish.reference.clone(), why.to_owned());
     world.answer(answer);
 }
@@ -199,180 +206,4 @@ fn environment(world: &mut World, wish: &Application, name: &str, wanted: Option
     teardown::register(world, &environment, registration);
     world.change(Change::ReplanAll);
     world.answer(Answer::Applied(wish.reference.clone()));
-}
-
-fn deployment(world: &mut World, wish: &Application, wanted: Option<&Value>) {
-    let Some(deployment) = DeploymentName::of_reference(&wish.reference) else {
-        return refuse(world, wish, "it names no package and no environment");
-    };
-    let Some(wanted) = wanted else {
-        let (package, environment) = (&deployment.package, &deployment.environment);
-        bring::undeploy(world, package, environment, None, &wish.actor);
-        return;
-    };
-    let rules = rules_of(
-        &world.snapshot,
-        &deployment.package,
-        &deployment.environment,
-    );
-    let allowed = rules.may_deploy(&wish.actor);
-    let package = Some(&deployment.package);
-    if !bring::is_allowed(world, package, &deployment.environment, allowed) {
-        return;
-    }
-    let Some(name) = release_of(&deployment.package, wanted) else {
-        return refuse(world, wish, "its `release` is no release of the package");
-    };
-    let key = deployment.key();
-    let live = holder(&world.snapshot, &deployment.package, &key);
-    let document = world.snapshot.documents.get(&deployment.document());
-    let is_there = live.map(|live| live.number) == Some(name.number)
-        && document.is_some_and(|state| is_met(&wish.reference, wanted, state));
-    if is_there {
-        world.answer(Answer::AlreadyThere(name, deployment.environment));
-        return;
-    }
-    match wanted_run(&world.snapshot, &name, &deployment, wanted, world.now) {
-        Err(why) => refuse(world, wish, &why),
-        Ok(run) => {
-            let is_older = live.is_some_and(|live| live.number > name.number);
-            pin(world, wish, &name, &deployment, is_older);
-            start_over(world, wish, &name, &deployment, run);
-        }
-    }
-}
-
-fn release_of(package: &PackageName, wanted: &Value) -> Option<ReleaseName> {
-    let name: Option<ReleaseName> = wanted["release"].as_str()?.parse().ok();
-    name.filter(|name| name.package == *package)
-}
-
-/// The release's own deployment, with the inputs that are wanted in place of those its file names.
-fn wanted_run(
-    snapshot: &Snapshot,
-    name: &ReleaseName,
-    deployment: &DeploymentName,
-    wanted: &Value,
-    now: crate::model::Timestamp,
-) -> Result<Run, String> {
-    let key = deployment.key();
-    let none = || format!("{name} has no deployment to {}", deployment.environment);
-    let release = snapshot.releases.get(name);
-    let release = release.ok_or_else(|| format!("there is no release {name}"))?;
-    let task = release.package.task(&key);
-    let live = live_run(release, &key);
-    let (action, mut inputs, down) = match (task, live) {
-        (Some(task), _) => (task.action.clone(), task.inputs.clone(), task.down.clone()),
-        (None, Some(live)) => {
-            let first = live.calls.first().ok_or_else(none)?;
-            (
-                first.action.clone(),
-                first.inputs.clone(),
-                live.down.clone(),
-            )
-        }
-        (None, None) => return Err(none()),
-    };
-    let call = Call {
-        action: action.clone(),
-        inputs: inputs.clone(),
-        values: BTreeMap::new(),
-        given: BTreeSet::new(),
-    };
-    // What is wanted to be what it is anyway goes on following what it reads.
-    let found = inputs::resolve(snapshot, name, &call).unwrap_or_default();
-    let wanted = wanted["input"].as_object().into_iter().flatten();
-    let mut given = BTreeSet::new();
-    for (input, value) in wanted.filter(|(input, value)| found.get(*input) != Some(value)) {
-        let value = value.clone();
-        inputs.insert(input.clone(), Input::Value { value });
-        given.insert(input.clone());
-    }
-    Ok(Run {
-        down,
-        ..Run::pending(RunKind::Up, action, inputs, now).with_given(given)
-    })
-}
-
-/// An older release that should be there is pinned, so that nothing that comes by itself takes its place; whatever else
-/// was pinned there should not be there.
-fn pin(
-    world: &mut World,
-    wish: &Application,
-    name: &ReleaseName,
-    deployment: &DeploymentName,
-    is_older: bool,
-) {
-    let is_pin_here = |lock: &&Lock| {
-        lock.environment == deployment.environment
-            && lock.scope == LockScope::Package(deployment.package.clone())
-            && matches!(lock.kind, LockKind::Pin(_))
-    };
-    let pins: Vec<Lock> = world
-        .snapshot
-        .locks
-        .iter()
-        .filter(is_pin_here)
-        .cloned()
-        .collect();
-    for pin in pins {
-        world.delete_lock(&pin);
-    }
-    if is_older {
-        world.put_lock(Lock {
-            environment: deployment.environment.clone(),
-            scope: LockScope::Package(deployment.package.clone()),
-            kind: LockKind::Pin(name.clone()),
-            repository: deployment.package.repository.clone(),
-            by: wish.actor.login.clone(),
-            reason: Some("the intent says so".to_owned()),
-            since: world.now,
-            until: None,
-        });
-    }
-}
-
-fn start_over(
-    world: &mut World,
-    wish: &Application,
-    name: &ReleaseName,
-    deployment: &DeploymentName,
-    run: Run,
-) {
-    let key = deployment.key();
-    let release = world.snapshot.releases.get(name);
-    let latest = release.and_then(|release| release.latest_run(&key));
-    let latest = latest.map(|(number, run)| (number, run.clone()));
-    match latest {
-        Some((_, latest)) if latest.kind == RunKind::Up && !latest.state.is_finished() => {}
-        Some((number, latest)) if is_attempt(&latest, &run) => {
-            if !wish.is_retry {
-                return;
-            }
-            let last = RunName {
-                release: name.clone(),
-                key: key.clone(),
-                number,
-            };
-            again(world, &last);
-        }
-        _ => insert_next(world, name, &key, run),
-    }
-    world.show(name);
-    let environment = deployment.environment.clone();
-    world.answer(Answer::Brought(name.clone(), environment));
-}
-
-/// Whether a run that failed got all that is wanted.
-fn is_attempt(latest: &Run, wanted: &Run) -> bool {
-    let values = latest.calls.first().map(|call| &call.values);
-    latest.state == crate::model::RunState::Failed
-        && wanted
-            .current()
-            .inputs
-            .iter()
-            .all(|(name, input)| match input {
-                Input::Value { value } => values.and_then(|values| values.get(name)) == Some(value),
-                Input::Reference { .. } => true,
-            })
 }

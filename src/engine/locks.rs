@@ -42,11 +42,7 @@ pub(super) fn lock(world: &mut World, lock: &Lock, actor: &Actor) {
     let mut locks = world.snapshot.locks.iter();
     if locks.any(|other| other.key() == lock.key()) {
         // What waits for the one before may wait for another time now.
-        world.change(Change::Wake {
-            at: None,
-            packages: BTreeSet::new(),
-            environments: BTreeSet::from([lock.environment.clone()]),
-        });
+        wake(world, &lock.environment);
     }
     world.put_lock(lock.clone());
     world.answer(Answer::Locked(lock.clone()));
@@ -139,11 +135,7 @@ pub(super) fn unlock(world: &mut World, wish: &Unlock) {
         world.answer(Answer::NothingToUnlock(wish.environment.clone()));
         return;
     }
-    world.change(Change::Wake {
-        at: None,
-        packages: BTreeSet::new(),
-        environments: BTreeSet::from([wish.environment.clone()]),
-    });
+    wake(world, &wish.environment);
     let environment = wish.environment.clone();
     world.answer(Answer::Unlocked(environment, locks, holds));
 }
@@ -169,4 +161,14 @@ pub fn live_release(
     let number = holder(snapshot, package, &key)?.number;
     let package = package.clone();
     Some(ReleaseName { package, number })
+}
+
+/// Has what waits in the environment looked at.
+fn wake(world: &mut World, environment: &EnvironmentName) {
+    world.change(Change::Wake {
+        at: None,
+        packages: BTreeSet::new(),
+        environments: BTreeSet::from([environment.clone()]),
+        documents: BTreeSet::new(),
+    });
 }

@@ -17,6 +17,7 @@ mod inputs;
 pub mod intent;
 mod locks;
 pub use inputs::{documents_read, inputs_read};
+mod order;
 mod outcome;
 mod ownership;
 pub mod plan;
@@ -29,6 +30,7 @@ pub mod status;
 mod teardown;
 pub mod trigger;
 mod values;
+mod wanted;
 mod world;
 
 #[cfg(test)]
@@ -56,6 +58,7 @@ pub fn plan(snapshot: Snapshot, triggers: &[Trigger], now: Timestamp) -> Plan {
     holds::admit(&mut world);
     readiness::advance(&mut world);
     teardown::conclude(&mut world);
+    order::wake_those_behind(&mut world);
     world.into_plan()
 }
 

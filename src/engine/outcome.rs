@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cascade;
 use super::holds;
+use super::order;
 use super::plan::{Call, Change};
 use super::readiness::holder;
 use super::snapshot::{Call as ChainedCall, Cascade, Run, Snapshot};
@@ -45,7 +46,12 @@ pub(super) fn put_back(world: &mut World, name: &RunName, fence: i64) {
         run.state = RunState::Pending;
         run.fence += 1;
         run.started_at = None;
+        for call in &mut run.calls {
+            call.values.clear();
+        }
         world.show(&name.release);
+        order::is_over(world, name);
+        order::is_idle(world, name);
     }
 }
 
@@ -140,6 +146,7 @@ fn stopped(world: &mut World, name: &RunName) {
     if let Some(run) = world.run_mut(name) {
         finish(run, RunState::Cancelled, now);
     }
+    order::is_over(world, name);
     world.show_run(name);
 }
 
@@ -295,13 +302,12 @@ fn fail(world: &mut World, name: &RunName, message: &str) {
     };
     finish(run, RunState::Failed, now);
     run.error = Some(message.to_owned());
-    let is_cascade = run.cascade.is_some();
     world.show_run(name);
     if has_retries_left(world, name) {
         again_by_itself(world, name);
-    } else if is_cascade && let Some(own) = DeploymentName::of(&name.release.package, &name.key) {
+    } else {
         // What it reads may have changed while it ran: that was not tried yet.
-        world.has_ended(own);
+        order::is_over(world, name);
     }
 }
 
@@ -320,7 +326,8 @@ fn again_by_itself(world: &mut World, name: &RunName) {
     }
 }
 
-/// Whether a failed run is retried by itself. Attempts to go up do not count against those to go down.
+/// Whether a failed run is retried by itself. What was attempted before the last success does not count, nor do attempts
+/// to go up count against those to go down.
 fn has_retries_left(world: &World, name: &RunName) -> bool {
     let (Some(run), Some(release)) = (
         world.snapshot.run(name),
@@ -328,13 +335,15 @@ fn has_retries_left(world: &World, name: &RunName) -> bool {
     ) else {
         return false;
     };
-    let is_attempt = |key: &TaskKey, other: &Run| *key == name.key && other.kind == run.kind;
-    let attempts = release
-        .runs
-        .iter()
-        .rev()
-        .filter(|((key, _), other)| is_attempt(key, other))
+    let mut runs = release.runs_of(&name.key);
+    if runs.any(|(_, other)| !other.state.is_finished()) {
+        // Something else is to be done after it.
+        return false;
+    }
+    let since = release.runs_of(&name.key).rev();
+    let attempts = since
         .take_while(|(_, other)| other.state != RunState::Complete)
+        .filter(|(_, other)| other.kind == run.kind)
         .count();
     let task = release.package.task(&name.key);
     task.and_then(|task| usize::try_from(task.retries).ok())

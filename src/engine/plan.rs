@@ -114,6 +114,8 @@ pub enum Change {
         packages: BTreeSet<PackageName>,
         /// Environments whose waiting deployments are meant.
         environments: BTreeSet<EnvironmentName>,
+        /// Documents: whoever waits for them is meant, and nobody else.
+        documents: BTreeSet<Reference>,
     },
     /// The pull request is over, and its release has become live all the same.
     LetGo(PackageName, EnvironmentName, i64),
@@ -310,6 +312,10 @@ pub enum Answer {
     RolledBack(ReleaseName, EnvironmentName),
     /// The release is of this pull request, which is not merged: it goes only where that holds the environment.
     OfPullRequest(ReleaseName, i64),
+    /// The environment is being emptied, so nothing is brought there.
+    EnvironmentLeaves(ReleaseName, EnvironmentName),
+    /// The environment is not there any more.
+    EnvironmentGone(ReleaseName, EnvironmentName),
     /// It never was there.
     NeverDeployed(ReleaseName, EnvironmentName),
     /// The deployment is being taken down.

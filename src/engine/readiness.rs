@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::audit;
-use super::cascade;
 use super::gates::{self, Gate};
 use super::inputs;
 use super::intent;
+use super::order;
 use super::plan::{Call, Change};
 use super::snapshot::{Run, Snapshot};
 use super::status;
@@ -26,8 +26,8 @@ pub(super) fn advance(world: &mut World) {
     }
 }
 
-/// Runs that are not active and not finished, in order; of those that run again because of others, those others
-/// first.
+/// Runs that are not active and not finished, in order: first what is wanted there, then what is live and only follows a
+/// change, of that the others that it follows first. What is replaced anyway need not follow before.
 fn candidates(world: &World) -> Vec<RunName> {
     let mut names = Vec::new();
     for release in world.snapshot.releases.values() {
@@ -42,7 +42,8 @@ fn candidates(world: &World) -> Vec<RunName> {
         let is_cascade = run.is_some_and(|run| run.cascade.is_some());
         let deployment = DeploymentName::of(&name.release.package, &name.key);
         let deployment = deployment.filter(|_| is_cascade);
-        deployment.map_or(0, |own| cascade::providers(&world.snapshot, &own).len())
+        let before = deployment.map_or(0, |own| order::providers(&world.snapshot, &own).len());
+        (is_cascade, before)
     });
     names
 }
@@ -72,7 +73,7 @@ fn consider(world: &mut World, name: &RunName) {
             return;
         }
     }
-    if status::busy_with(&world.snapshot, &name.release, &name.key).is_some() {
+    if status::busy_with(&world.snapshot, &name.release, &name.key, run).is_some() {
         return;
     }
     match inputs::resolve(&world.snapshot, &name.release, run.current()) {
@@ -117,6 +118,7 @@ fn wait(
             at: wakes_at,
             packages: BTreeSet::from([name.release.package.clone()]),
             environments: BTreeSet::new(),
+            documents: BTreeSet::new(),
         });
     }
 }
@@ -218,14 +220,37 @@ pub(super) fn holder(snapshot: &Snapshot, package: &PackageName, key: &TaskKey) 
     })
 }
 
-/// Gives up a run that has not begun, because a newer release is there.
+/// Whether the run was to bring up once more what its release has brought up or is bringing up.
+fn is_further(snapshot: &Snapshot, name: &RunName) -> bool {
+    let holder = holder(snapshot, &name.release.package, &name.key);
+    let is_live = holder.is_some_and(|holder| holder.number == name.release.number);
+    let release = snapshot.releases.get(&name.release);
+    let mut runs = release.into_iter().flat_map(|of| of.runs_of(&name.key));
+    let is_at_work = |run: &Run| run.kind == RunKind::Up && run.state.is_active();
+    let is_up = snapshot.run(name).map(|run| run.kind) == Some(RunKind::Up);
+    is_up && (is_live || runs.any(|(number, run)| number != name.number && is_at_work(run)))
+}
+
+/// Gives up a run that has not begun, because something else takes its place. While it waited, what is live there
+/// followed nothing.
 pub(super) fn supersede(world: &mut World, name: &RunName) {
     let now = world.now;
+    let is_further = is_further(&world.snapshot, name);
+    let was_active = |run: &Run| run.state.is_active();
+    let was_active = world.snapshot.run(name).is_some_and(was_active);
     if let Some(run) = world.run_mut(name) {
+        if is_further {
+            // How the deployment stands is told by what came about of it.
+            run.cascade.get_or_insert_default();
+        }
         run.state = RunState::Superseded;
         run.finished_at = Some(now);
         run.waits.clear();
         run.wakes_at = None;
+    }
+    order::is_over(world, name);
+    if was_active {
+        order::is_idle(world, name);
     }
     world.show(&name.release);
 }

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub environments: BTreeMap<EnvironmentName, Environment>,
     /// Where each environment comes from, those on their way out among them.
     pub registrations: BTreeMap<EnvironmentName, Registration>,
+    /// Environments that were there once and are not any more: of those that releases the trigger names go to.
+    pub gone: BTreeSet<EnvironmentName>,
     /// State documents by their ref without fragment. Absent means: there is no such document. Held are those that
     /// unfinished runs read and, of releases the trigger names or makes, those that any run could read, with what
     /// the latest run of each of these tasks left (`<package>/@/<task>`).
@@ -148,6 +150,14 @@ impl Release {
     /// The latest run of `key`.
     pub fn latest_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
         self.runs_of(key).next_back()
+    }
+
+    /// The run of `key` that is under way or waits; else the latest that was not given up before it began. What was to
+    /// come after it may be over before it.
+    pub fn present_run(&self, key: &TaskKey) -> Option<(RunNumber, &Run)> {
+        let open = self.runs_of(key).rfind(|(_, run)| !run.state.is_finished());
+        let is_done = |(_, run): &(RunNumber, &Run)| run.state != RunState::Superseded;
+        open.or_else(|| self.runs_of(key).rfind(is_done))
     }
 
     /// The name of one of its runs.

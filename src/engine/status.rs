@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::cascade;
 use super::gates::{Gate, gates};
 use super::inputs;
+use super::order;
 use super::snapshot::{Release, Run, Snapshot};
 use super::teardown;
 use crate::model::{DeploymentName, Reference, ReleaseName, RunKind, RunState, TaskKey, Timestamp};
@@ -118,7 +118,7 @@ pub fn waiting(
     if let Err(missing) = inputs::resolve(snapshot, &release.name, run.current()) {
         return Some(Waiting::ForInputs(missing));
     }
-    match busy_with(snapshot, &release.name, key) {
+    match busy_with(snapshot, &release.name, key, run) {
         Some(other) => Some(Waiting::ForRelease(other)),
         None => Some(Waiting::ForNothing),
     }
@@ -160,7 +160,7 @@ pub(super) fn goes_after(
     let own = DeploymentName::of(&release.name.package, key)?;
     match run.kind {
         RunKind::Down => teardown::reader_left(snapshot, &own),
-        RunKind::Up if run.cascade.is_some() => cascade::provider_at_work(snapshot, &own),
+        RunKind::Up if run.cascade.is_some() => order::provider_at_work(snapshot, &own),
         RunKind::Up | RunKind::Task => None,
     }
 }
@@ -173,18 +173,19 @@ fn is_satisfied(release: &Release, key: &TaskKey) -> bool {
 }
 
 /// A release of the same package that is between start and end in the environment of `key`. What waits behind an
-/// earlier run of its own release is its latest run.
+/// earlier run of its own release is behind that.
 pub(super) fn busy_with(
     snapshot: &Snapshot,
     own: &ReleaseName,
     key: &TaskKey,
+    run: &Run,
 ) -> Option<ReleaseName> {
     key.environment()?;
     let is_at_work = |run: &Run| run.state.is_active() || run.state == RunState::Paused;
     let found = snapshot.releases_of(&own.package).find(|other| {
-        let itself = usize::from(other.name == *own);
-        let mut others = other.runs_of(key).rev().skip(itself);
-        others.any(|(_, run)| is_at_work(run))
+        let is_itself = |known: &Run| other.name == *own && known == run;
+        let mut runs = other.runs_of(key);
+        runs.any(|(_, other)| is_at_work(other) && !is_itself(other))
     });
     found.map(|other| other.name.clone())
 }

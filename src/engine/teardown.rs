@@ -8,7 +8,7 @@ use serde_json::json;
 use super::bring::insert_next;
 use super::cascade::live_run;
 use super::inputs::sticky;
-use super::plan::Change;
+use super::plan::{Answer, Change};
 use super::readiness::{holder, supersede};
 use super::snapshot::{Cascade, Release, Run, Snapshot};
 use super::world::World;
@@ -27,6 +27,7 @@ pub(super) fn register(world: &mut World, environment: &Environment, registratio
         return;
     }
     world.put_registration(name, registration);
+    world.snapshot.gone.remove(name);
     world.put_document(reference, Some(value));
     let environments = &mut world.snapshot.environments;
     environments.insert(name.clone(), environment.clone());
@@ -93,6 +94,7 @@ pub(super) fn conclude(world: &mut World) {
             world.put_document(document(&name), None);
             let known = world.snapshot.registrations.remove(&name);
             world.change(Change::DeleteRegistration(name.clone()));
+            world.snapshot.gone.insert(name.clone());
             come_back(world, &name, known.unwrap_or_default());
         }
     }
@@ -109,6 +111,28 @@ fn come_back(world: &mut World, name: &EnvironmentName, known: Registration) {
         };
         register(world, &environment, registration);
         world.change(Change::ReplanAll);
+    }
+}
+
+/// Whether an environment takes nothing in, which whoever wants a release there is told.
+pub(super) fn is_closed(world: &mut World, release: &ReleaseName, name: &EnvironmentName) -> bool {
+    let place = (release.clone(), name.clone());
+    if is_leaving(&world.snapshot, name) {
+        world.answer(Answer::EnvironmentLeaves(place.0, place.1));
+    } else if world.snapshot.gone.contains(name) {
+        world.answer(Answer::EnvironmentGone(place.0, place.1));
+    } else {
+        return false;
+    }
+    true
+}
+
+/// Whether a run is not repeated because its environment takes nothing in. What goes down may be tried again.
+pub(super) fn refuses(world: &mut World, run: &RunName) -> bool {
+    let is_up = world.snapshot.run(run).map(|run| run.kind) == Some(RunKind::Up);
+    match run.key.environment().filter(|_| is_up) {
+        Some(environment) => is_closed(world, &run.release, environment),
+        None => false,
     }
 }
 
@@ -205,8 +229,8 @@ pub(super) fn reader_left(snapshot: &Snapshot, own: &DeploymentName) -> Option<D
     let occupants = snapshot.occupants.get(&own.environment)?;
     let mut readers = occupants
         .iter()
-        .filter(|other| *other != own && super::cascade::providers(snapshot, other).contains(own));
-    let own_providers = super::cascade::providers(snapshot, own);
+        .filter(|other| *other != own && super::order::providers(snapshot, other).contains(own));
+    let own_providers = super::order::providers(snapshot, own);
     readers
         .find(|reader| !own_providers.contains(reader))
         .cloned()

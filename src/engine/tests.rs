@@ -29,6 +29,7 @@ mod inputs;
 mod intents;
 mod lanes;
 mod numbering;
+mod overtaken;
 mod phases;
 mod protection;
 mod queues;

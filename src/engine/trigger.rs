@@ -134,6 +134,8 @@ pub enum Trigger {
         packages: BTreeSet<PackageName>,
         /// Environments whose waiting deployments are to be looked at.
         environments: BTreeSet<EnvironmentName>,
+        /// Documents: whoever waits for them is to be looked at.
+        documents: BTreeSet<Reference>,
     },
 }
 

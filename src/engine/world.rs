@@ -37,6 +37,8 @@ pub(super) struct World {
     changed: BTreeMap<Reference, Route>,
     /// Deployments whose run has ended in this decision.
     ended: BTreeSet<DeploymentName>,
+    /// Deployments whose repetition was stopped in this decision before it left anything.
+    stopped: BTreeSet<DeploymentName>,
 }
 
 impl World {
@@ -56,6 +58,7 @@ impl World {
             records: Vec::new(),
             changed: BTreeMap::new(),
             ended: BTreeSet::new(),
+            stopped: BTreeSet::new(),
         }
     }
 
@@ -137,6 +140,15 @@ impl World {
     /// A run of a deployment has ended.
     pub(super) fn has_ended(&mut self, deployment: DeploymentName) {
         self.ended.insert(deployment);
+    }
+
+    /// A repetition of a deployment was stopped: whoever waits for what it leaves waits in vain.
+    pub(super) fn has_stopped(&mut self, deployment: DeploymentName) {
+        self.stopped.insert(deployment);
+    }
+
+    pub(super) fn take_stopped(&mut self) -> BTreeSet<DeploymentName> {
+        std::mem::take(&mut self.stopped)
     }
 
     pub(super) fn take_ended(&mut self) -> BTreeSet<DeploymentName> {

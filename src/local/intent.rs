@@ -10,7 +10,7 @@ use super::session::{Reader, Session, WORKSPACE};
 use super::work::WorkItem;
 use crate::engine::intent::{Drift, Step, drift};
 use crate::engine::{Answer, Application, Trigger};
-use crate::model::Reference;
+use crate::model::{Reference, SubPathKind, TaskKey, latest_document};
 use crate::store::{Documents, Done};
 use crate::worker::intendable;
 
@@ -94,14 +94,25 @@ impl Session {
         is_retry: bool,
     ) -> anyhow::Result<Vec<String>> {
         let reference = self.reader.intendable(reference).await?;
-        let trigger = Trigger::Apply(Application {
-            reference: reference.clone(),
-            actor: self.actor(),
-            repository: Some(self.reader.project.name.clone()),
-            is_retry,
+        self.apply_together(vec![reference], is_retry).await
+    }
+
+    /// In one decision: what one of them replaces is not brought up because of another before.
+    async fn apply_together(
+        &self,
+        references: Vec<Reference>,
+        is_retry: bool,
+    ) -> anyhow::Result<Vec<String>> {
+        let triggers = references.into_iter().map(|reference| {
+            Trigger::Apply(Application {
+                reference,
+                actor: self.actor(),
+                repository: Some(self.reader.project.name.clone()),
+                is_retry,
+            })
         });
-        let plan = self.decide(vec![trigger], Done::Nothing).await?;
-        let problems = refusals(&reference, &plan.answers);
+        let plan = self.decide(triggers.collect(), Done::Nothing).await?;
+        let problems = refusals(&plan.answers);
         self.wake().await?;
         Ok(problems)
     }
@@ -113,27 +124,50 @@ impl Session {
     /// When the record cannot be read or written.
     pub async fn apply_all(&self, done: &mut BTreeSet<Reference>) -> anyhow::Result<Worked> {
         let mut worked = Worked::default();
-        for drift in self.reader.drift().await? {
-            if done.insert(drift.reference.clone()) {
-                worked
-                    .problems
-                    .extend(self.apply(&drift.reference, false).await?);
-            }
+        let drift = self.reader.drift().await?.into_iter();
+        let references = drift.map(|drift| drift.reference);
+        let references: Vec<Reference> = references
+            .filter(|reference| done.insert(reference.clone()))
+            .collect();
+        if !references.is_empty() {
+            let problems = self.apply_together(references, false).await?;
+            worked.problems.extend(problems);
         }
         Ok(worked)
     }
 }
 
-/// What is in the way of what is wanted at `reference`, in words.
-pub(super) fn refusals(reference: &Reference, answers: &[Answer]) -> Vec<String> {
+/// What is in the way of what is wanted, in words.
+pub(super) fn refusals(answers: &[Answer]) -> Vec<String> {
     let problems = answers.iter().filter_map(|answer| match answer {
         Answer::NotApplied(reference, why) => Some(format!("{reference}: {why}")),
-        Answer::Denied { environment, .. } => {
-            Some(format!("{reference}: the rules of {environment} forbid it"))
+        Answer::Denied {
+            package,
+            environment,
+            ..
+        } => {
+            let place = package.as_ref().map_or_else(
+                || Reference::global(SubPathKind::Environment, environment.as_str()),
+                |package| latest_document(package, &TaskKey::Deploy(environment.clone())),
+            );
+            Some(format!("{place}: the rules of {environment} forbid it"))
         }
-        _ => None,
+        _ => closed(answer),
     });
     problems.collect()
+}
+
+/// Why nothing is brought to an environment, if it takes nothing in.
+pub(super) fn closed(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::EnvironmentLeaves(release, environment) => Some(format!(
+            "{release} is not brought to {environment}: that is being emptied, and is gone then"
+        )),
+        Answer::EnvironmentGone(release, environment) => Some(format!(
+            "{release} is not brought to {environment}: there is no such environment any more"
+        )),
+        _ => None,
+    }
 }
 
 /// How work of the kind is called.

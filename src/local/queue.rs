@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 use super::execute::{Line, Start, Taken, started_by};
 use super::session::{Session, WORKSPACE};
 use crate::engine::{Release, Trigger};
-use crate::model::{CommitSha, EnvironmentName, Outcome, PackageName, ReleaseName, RunName};
+use crate::model::{
+    CommitSha, EnvironmentName, Outcome, PackageName, Reference, ReleaseName, RunName,
+};
 use crate::store::{Done, PendingEffect};
 
 /// Which work a command does; it leaves the rest in the queue.
@@ -91,6 +93,8 @@ struct Pass<'a> {
 struct Wake {
     packages: BTreeSet<PackageName>,
     environments: BTreeSet<EnvironmentName>,
+    #[serde(default)]
+    documents: BTreeSet<Reference>,
 }
 
 impl Session {
@@ -253,10 +257,12 @@ impl Session {
                     let Wake {
                         packages,
                         environments,
+                        documents,
                     } = serde_json::from_slice(&delivery.body)?;
                     let trigger = Trigger::Wake {
                         packages,
                         environments,
+                        documents,
                     };
                     self.decide(vec![trigger], Done::Delivery(delivery.id))
                         .await?;

@@ -135,6 +135,9 @@ impl Session {
                     "{own} does not go to {environment} any more: {newer} is there"
                 ));
             }
+            if let Some(why) = super::intent::closed(answer) {
+                self.narrator.note(&why);
+            }
         }
         let mut answers = plan.answers.iter();
         Ok(answers.any(|answer| matches!(answer, Answer::Retried(..))))

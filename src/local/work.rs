@@ -132,6 +132,7 @@ impl Session {
         let trigger = Trigger::Wake {
             packages,
             environments: BTreeSet::new(),
+            documents: BTreeSet::new(),
         };
         self.decide(vec![trigger], Done::Nothing).await?;
         Ok(())

@@ -274,6 +274,21 @@ fn about_place(answer: &Answer) -> Option<String> {
         Answer::NoSuchDeployment(release, place) => {
             format!("{} does not deploy to {}.", called(release), code(place))
         }
+        Answer::EnvironmentLeaves(release, place) => format!(
+            "{} is not brought to {}: that is being emptied, and is gone then. {} shows what is still there.",
+            called(release),
+            code(place),
+            markdown::code("/ocuroot status")
+        ),
+        Answer::EnvironmentGone(release, place) => format!(
+            "{} is not brought to {}: there is no such environment any more. Once a file registers it again, or {} is \
+             said, it is deployed to.",
+            called(release),
+            code(place),
+            markdown::code(&format!(
+                "/ocuroot set @/environment/{place}='{{\"name\":\"{place}\"}}'"
+            ))
+        ),
         Answer::NeverDeployed(release, place) => format!(
             "{} was never live in {}, so there is nothing to go back to.",
             called(release),

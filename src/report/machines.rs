@@ -53,6 +53,8 @@ fn verdict(answer: &Answer) -> (&'static str, &'static str) {
         Answer::OwnWork(..) => ("refused", "own_work"),
         Answer::Overtaken(..) => ("refused", "newer_is_live"),
         Answer::NoSuchDeployment(..) => ("refused", "no_such_deployment"),
+        Answer::EnvironmentLeaves(..) => ("refused", "environment_closing"),
+        Answer::EnvironmentGone(..) => ("refused", "environment_gone"),
         Answer::NeverDeployed(..) => ("refused", "never_deployed"),
         Answer::WouldNeverEnd(_) => ("refused", "would_wait_forever"),
         Answer::OfPullRequest(..) => ("refused", "of_another_pull_request"),
@@ -88,6 +90,8 @@ fn subject(answer: &Answer) -> String {
         | Answer::OwnWork(release, place, _)
         | Answer::Overtaken(release, place, _)
         | Answer::NoSuchDeployment(release, place)
+        | Answer::EnvironmentLeaves(release, place)
+        | Answer::EnvironmentGone(release, place)
         | Answer::NeverDeployed(release, place) => format!("{release}/deploy/{place}"),
         Answer::GoingDown(package, place)
         | Answer::GivenBack(package, place)

@@ -195,13 +195,18 @@ fn summary(
     text
 }
 
-/// Which try at this end it is: runs are numbered through, whether they bring a deployment up or take it down.
+/// Which try at this end it is since the last success: runs are numbered through, whether they bring a deployment up or
+/// take it down, and however often it is repeated.
 pub(super) fn attempt(release: &Release, key: &TaskKey, number: RunNumber, run: &Run) -> usize {
-    let runs = release.runs.iter();
-    runs.filter(|((other, earlier), attempt)| {
-        other == key && *earlier <= number && attempt.kind == run.kind
-    })
-    .count()
+    let before = release
+        .runs_of(key)
+        .filter(|(earlier, _)| *earlier < number);
+    let since = before
+        .rev()
+        .take_while(|(_, attempt)| attempt.state != RunState::Complete);
+    1 + since
+        .filter(|(_, attempt)| attempt.kind == run.kind)
+        .count()
 }
 
 /// How long a step took, or how long it has been at it and usually takes.

@@ -75,6 +75,11 @@ pub(super) async fn put_registration(
     .bind(rows::word(&registration.presence)?)
     .execute(&mut **transaction)
     .await?;
+    sqlx::query("DELETE FROM gone_environment WHERE installation_id = $1 AND environment = $2")
+        .bind(installation_id)
+        .bind(name.as_str())
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }
 
@@ -88,7 +93,40 @@ pub(super) async fn delete_registration(
         .bind(name.as_str())
         .execute(&mut **transaction)
         .await?;
+    sqlx::query(
+        "INSERT INTO gone_environment (installation_id, environment) VALUES ($1, $2) \
+         ON CONFLICT (installation_id, environment) DO NOTHING",
+    )
+    .bind(installation_id)
+    .bind(name.as_str())
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
+}
+
+/// Those of the environments that were there once and are not any more.
+pub(super) async fn gone(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    names: &BTreeSet<EnvironmentName>,
+) -> Result<BTreeSet<EnvironmentName>> {
+    let mut found = BTreeSet::new();
+    let names: Vec<&EnvironmentName> = names.iter().collect();
+    for chunk in names.chunks(LIST) {
+        let sql = format!(
+            "SELECT environment FROM gone_environment \
+             WHERE installation_id = $1 AND environment IN {}",
+            placeholders(2, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        for name in chunk {
+            query = query.bind(name.as_str());
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            found.insert(parse("environment", row.get(0))?);
+        }
+    }
+    Ok(found)
 }
 
 /// The environments of a workspace, without those on their way out, and where each comes from.

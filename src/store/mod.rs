@@ -4,6 +4,7 @@
 //! pool of read-only connections; WAL with `synchronous=FULL`: what was acknowledged survives a power cut
 //! (reference/dependencies.md §5, reference/performance.md §1).
 
+mod attempts;
 mod audit;
 mod checks;
 mod commit;
@@ -27,6 +28,7 @@ mod releases;
 mod repositories;
 mod rows;
 mod runs;
+mod scope;
 mod snapshot;
 mod sources;
 mod standing;
@@ -52,7 +54,7 @@ pub use outbox::PendingEffect;
 pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};
-pub use snapshot::Scope;
+pub use scope::Scope;
 pub use waves::{ActiveRun, Wave};
 
 /// Why the record could not be read or written. For the operator's log; never sent to anyone else.

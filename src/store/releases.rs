@@ -6,20 +6,22 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::documents::LIST;
 use super::packages::PackageIds;
-use super::{Result, StoreError, from_json, parse, placeholders, standing};
-use crate::engine::{Release, Run};
+use super::{Result, StoreError, attempts, from_json, placeholders, standing};
+use crate::engine::Release;
 use crate::model::{
-    Approval, CommitSha, EnvironmentName, ReleaseName, ReleaseNumber, RunNumber, TaskKey, Timestamp,
+    Approval, CommitSha, EnvironmentName, ReleaseName, ReleaseNumber, RunName, Timestamp,
 };
 
 /// What people have said of each release in each environment.
 type Approvals = BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>;
 
-/// The open releases of the packages, and those of `wanted`, with what people have said of them.
+/// The open releases of the packages, and those of `wanted`, with what people have said of them. Of their runs, those
+/// that decisions are about, and `further`.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     ids: &PackageIds,
     wanted: &BTreeSet<ReleaseName>,
+    further: &BTreeSet<RunName>,
 ) -> Result<(BTreeMap<ReleaseName, Release>, Approvals)> {
     let mut by_id: BTreeMap<i64, Release> = BTreeMap::new();
     let packages: Vec<i64> = ids.by_id.keys().copied().collect();
@@ -42,7 +44,7 @@ pub(super) async fn read(
         let condition = format!("(package_id, number) IN (VALUES {})", rows.join(", "));
         collect(connection, ids, &condition, chunk, &mut by_id).await?;
     }
-    add_runs(connection, &mut by_id).await?;
+    attempts::add(connection, &mut by_id, further).await?;
     let names = by_id
         .iter()
         .map(|(id, release)| (*id, release.name.clone()));
@@ -96,82 +98,11 @@ async fn collect(
     Ok(())
 }
 
-fn optional<T: serde::de::DeserializeOwned>(
+pub(super) fn optional<T: serde::de::DeserializeOwned>(
     what: &'static str,
     text: Option<String>,
 ) -> Result<Option<T>> {
     text.map(|text| from_json(what, &text)).transpose()
-}
-
-async fn add_runs(
-    connection: &mut SqliteConnection,
-    releases: &mut BTreeMap<i64, Release>,
-) -> Result<()> {
-    let ids: Vec<i64> = releases.keys().copied().collect();
-    for chunk in ids.chunks(LIST) {
-        let sql = format!(
-            "SELECT release_id, task, number, kind, state, fence, calls, outputs, error, created_at, \
-             started_at, finished_at, wakes_at, down, cascade FROM run WHERE release_id IN {}",
-            placeholders(1, chunk.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for id in chunk {
-            query = query.bind(id);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            let key: TaskKey = parse("task", row.get(1))?;
-            let started: Option<i64> = row.get(10);
-            let finished: Option<i64> = row.get(11);
-            let wakes: Option<i64> = row.get(12);
-            let run = Run {
-                kind: word("run kind", row.get(3))?,
-                state: word("run state", row.get(4))?,
-                fence: row.get(5),
-                calls: from_json("calls", row.get(6))?,
-                outputs: from_json("outputs", row.get(7))?,
-                error: row.get(8),
-                waits: BTreeSet::new(),
-                wakes_at: wakes.map(Timestamp),
-                created_at: Timestamp(row.get(9)),
-                started_at: started.map(Timestamp),
-                finished_at: finished.map(Timestamp),
-                down: optional("way down", row.get(13))?,
-                cascade: optional("cascade", row.get(14))?,
-            };
-            if let Some(release) = releases.get_mut(&row.get::<i64, _>(0)) {
-                release.runs.insert((key, RunNumber(row.get(2))), run);
-            }
-        }
-    }
-    add_waits(connection, releases).await
-}
-
-async fn add_waits(
-    connection: &mut SqliteConnection,
-    releases: &mut BTreeMap<i64, Release>,
-) -> Result<()> {
-    let ids: Vec<i64> = releases.keys().copied().collect();
-    for chunk in ids.chunks(LIST) {
-        let sql = format!(
-            "SELECT run.release_id, run.task, run.number, input_edge.reference FROM input_edge \
-             JOIN run ON run.id = input_edge.run_id WHERE run.release_id IN {}",
-            placeholders(1, chunk.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for id in chunk {
-            query = query.bind(id);
-        }
-        for row in query.fetch_all(&mut *connection).await? {
-            let key: TaskKey = parse("task", row.get(1))?;
-            let run = releases
-                .get_mut(&row.get::<i64, _>(0))
-                .and_then(|release| release.runs.get_mut(&(key, RunNumber(row.get(2)))));
-            if let Some(run) = run {
-                run.waits.insert(parse("reference", row.get(3))?);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A commit's column. A record that is kept without GitHub may know commits by other names than their ids.

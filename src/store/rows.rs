@@ -27,6 +27,8 @@ pub(super) struct Rows<'a, 'c> {
     waits: BTreeMap<i64, &'a BTreeSet<Reference>>,
     /// Releases with written runs.
     touched: BTreeSet<i64>,
+    /// Documents whose waiting runs are woken once it is known what still waits.
+    awaited: BTreeSet<&'a Reference>,
     /// How many messages the decision has for later.
     messages: usize,
     /// What the packages read of others from now on.
@@ -47,6 +49,7 @@ impl<'a, 'c> Rows<'a, 'c> {
             releases: BTreeMap::new(),
             waits: BTreeMap::new(),
             touched: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             messages: 0,
             readers: BTreeMap::new(),
             audit: Vec::new(),
@@ -161,6 +164,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     /// Writes what could only be written once every run was, and the entries of the audit record together.
     async fn finish(mut self) -> Result<()> {
         self.put_waits().await?;
+        self.wake_waiting().await?;
         let (installation_id, now) = (self.commit.installation_id, self.commit.now);
         readers::put(self.transaction, installation_id, &self.readers).await?;
         audit::append(self.transaction, installation_id, &self.audit, now).await?;

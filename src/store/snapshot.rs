@@ -9,54 +9,13 @@ use super::documents::{self, Documents, LIST};
 use super::names::package_name;
 use super::packages::{self, PackageIds};
 use super::releases;
+use super::scope::Scope;
 use super::{Result, Store, graph, placeholders, standing};
 use crate::engine::{Run, Snapshot, documents_read, inputs_read};
 use crate::model::{
-    CommitSha, DeploymentName, EnvironmentName, Package, PackageName, Reference, Registration,
-    ReleaseName, ReleaseNumber, RunState, latest_document,
+    DeploymentName, EnvironmentName, Package, PackageName, Reference, Registration, ReleaseName,
+    ReleaseNumber, RunState, TaskKey, latest_document,
 };
-
-/// What a trigger can affect.
-#[derive(Clone, Debug, Default)]
-pub struct Scope {
-    /// The workspace.
-    pub installation_id: i64,
-    /// Packages whose open releases are needed.
-    pub packages: BTreeSet<PackageName>,
-    /// Releases that are needed even if they are finished, with all that new runs of them would read.
-    pub releases: BTreeSet<ReleaseName>,
-    /// A commit whose releases (of the packages above) are needed.
-    pub commit: Option<CommitSha>,
-    /// What config files say now: a release that is made or changed by them reads their inputs.
-    pub files: BTreeMap<PackageName, Package>,
-    /// Deployments whose live release is needed, finished as it is.
-    pub live: BTreeSet<(PackageName, EnvironmentName)>,
-    /// Further documents the decision reads.
-    pub reads: BTreeSet<Reference>,
-    /// Documents the trigger may write: what waits for them is needed too.
-    pub writes: BTreeSet<Reference>,
-    /// Releases whose missing inputs the trigger may provide: what else waits for those is needed too.
-    pub approves: BTreeSet<ReleaseName>,
-    /// Deployments that may be given back to the default branch: what it brought there last is needed.
-    pub returns: BTreeSet<(PackageName, EnvironmentName)>,
-    /// Documents of what should be that the decision reads.
-    pub intents: BTreeSet<Reference>,
-    /// Environments that the trigger may take away or bring back: what is in them is needed.
-    pub environments: BTreeSet<EnvironmentName>,
-    /// Repositories, as refs call them, whose rules and locks are needed besides those of the packages.
-    pub repositories: BTreeSet<String>,
-}
-
-impl Scope {
-    /// What one release is about, and nothing else.
-    pub fn of_release(installation_id: i64, release: &ReleaseName) -> Scope {
-        Scope {
-            installation_id,
-            releases: BTreeSet::from([release.clone()]),
-            ..Scope::default()
-        }
-    }
-}
 
 impl Store {
     /// Reads what `scope` names, with the workspace's version at that moment.
@@ -100,8 +59,13 @@ impl Store {
                 snapshot.at_commit.insert(key, name);
             }
         }
-        (snapshot.releases, snapshot.approvals) = releases::read(connection, &ids, &named).await?;
+        (snapshot.releases, snapshot.approvals) =
+            releases::read(connection, &ids, &named, &scope.runs).await?;
         providers_of_waiting(connection, installation_id, &mut snapshot).await?;
+        if scope.is_asked {
+            let places = places(&snapshot, &named);
+            snapshot.gone = graph::gone(connection, installation_id, &places).await?;
+        }
         let repositories = repositories(scope, &ids);
         snapshot.guards = standing::guards(connection, installation_id, &repositories).await?;
         snapshot.locks = standing::locks(connection, installation_id, &repositories).await?;
@@ -123,6 +87,19 @@ fn intents(
         .by_ref()
         .map(|(name, _)| Reference::global(crate::model::SubPathKind::Environment, name.as_str()));
     leaving.chain(scope.intents.iter().cloned()).collect()
+}
+
+/// Where the releases go whose environment is not there.
+fn places(snapshot: &Snapshot, named: &BTreeSet<ReleaseName>) -> BTreeSet<EnvironmentName> {
+    let releases = named.iter().filter_map(|name| snapshot.releases.get(name));
+    let keys = releases.flat_map(|release| {
+        let tasks = release.package.tasks().map(|task| &task.key);
+        tasks.chain(release.runs.keys().map(|(key, _)| key))
+    });
+    keys.filter_map(TaskKey::environment)
+        .filter(|place| !snapshot.registrations.contains_key(place))
+        .cloned()
+        .collect()
 }
 
 /// The packages the decision is about, those that wait for what it may write among them.
@@ -251,7 +228,8 @@ async fn reach(
     let readers = graph::readers(connection, installation_id, &writes).await?;
     let mut affected: BTreeSet<DeploymentName> = readers.into_keys().collect();
     affected.extend(occupants.values().flatten().cloned());
-    let reads = graph::reads(connection, installation_id, &affected).await?;
+    let following = affected.union(&scope.follow).cloned().collect();
+    let reads = graph::reads(connection, installation_id, &following).await?;
     packages.extend(reads.keys().map(|deployment| deployment.package.clone()));
     let asked = scope
         .live
@@ -298,7 +276,8 @@ async fn providers_of_waiting(
         .collect();
     packages.retain(|package| !known.contains(package));
     let ids = packages::read(connection, installation_id, &packages).await?;
-    let (releases, approvals) = releases::read(connection, &ids, &BTreeSet::new()).await?;
+    let none = BTreeSet::new();
+    let (releases, approvals) = releases::read(connection, &ids, &none, &BTreeSet::new()).await?;
     snapshot.releases.extend(releases);
     snapshot.approvals.extend(approvals);
     snapshot.reads.extend(reads);

@@ -86,7 +86,7 @@ impl Worker {
         effect: &PendingEffect,
         name: &RunName,
     ) -> Result<(), Problem> {
-        let scope = Scope::of_release(effect.installation_id, &name.release);
+        let scope = Scope::of_run(effect.installation_id, name);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let row = self.store.run_by_name(effect.installation_id, name).await?;
         let (Some(release), Some(row)) = (snapshot.releases.get(&name.release), row) else {

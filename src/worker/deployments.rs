@@ -17,7 +17,7 @@ impl Worker {
         effect: &PendingEffect,
         name: &RunName,
     ) -> Result<(), Problem> {
-        let scope = Scope::of_release(effect.installation_id, &name.release);
+        let scope = Scope::of_run(effect.installation_id, name);
         let (snapshot, _) = self.store.snapshot(&scope).await?;
         let release = snapshot.releases.get(&name.release);
         let (Some(release), Some(run), Some(environment)) =

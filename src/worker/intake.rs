@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::line::Decision;
 use super::{LEASE_SECONDS, Problem, Worker, backoff};
 use crate::engine::Trigger;
-use crate::model::{EnvironmentName, Outcome, PackageName, RunName};
+use crate::model::{EnvironmentName, Outcome, PackageName, Reference, RunName};
 use crate::store::{Delivery, Done, Repository};
 use crate::webhook::{Event, InstallationAction, Parsed, RepositoryFacts, parse};
 
@@ -26,6 +26,8 @@ struct RunNews {
 struct Wake {
     packages: BTreeSet<PackageName>,
     environments: BTreeSet<EnvironmentName>,
+    #[serde(default)]
+    documents: BTreeSet<Reference>,
 }
 
 /// A pull request that was over before its deployment was.
@@ -122,10 +124,12 @@ impl Worker {
             let Wake {
                 packages,
                 environments,
+                documents,
             } = internal(delivery)?;
             Trigger::Wake {
                 packages,
                 environments,
+                documents,
             }
         } else {
             let over: Over = internal(delivery)?;

@@ -208,6 +208,7 @@ impl Story {
         self.decide(&[Trigger::Wake {
             packages,
             environments: BTreeSet::new(),
+            documents: BTreeSet::new(),
         }]);
     }
 }

@@ -62,11 +62,13 @@ impl Story {
                 if registration.is_leaving() {
                     self.snapshot.environments.remove(name);
                 }
+                self.snapshot.gone.remove(name);
                 let registrations = &mut self.snapshot.registrations;
                 registrations.insert(name.clone(), registration.clone());
             }
             Change::DeleteRegistration(name) => {
                 self.snapshot.registrations.remove(name);
+                self.snapshot.gone.insert(name.clone());
             }
             standing => self.keep_standing(standing),
         }

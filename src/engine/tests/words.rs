@@ -55,6 +55,12 @@ fn moved(answer: &Answer) -> String {
         Answer::NeverDeployed(release, environment) => {
             format!("{release} never was in {environment}")
         }
+        Answer::EnvironmentLeaves(release, environment) => {
+            format!("{release} does not go to {environment}, which is being emptied")
+        }
+        Answer::EnvironmentGone(release, environment) => {
+            format!("{release} does not go to {environment}, which is gone")
+        }
         Answer::GivenBack(package, environment) => format!("{package} {environment} is given back"),
         Answer::Locked(lock) => format!("{} has a {}", lock.environment, lock_text(lock)),
         Answer::Unlocked(environment, locks, holds) => {

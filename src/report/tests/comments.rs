@@ -23,6 +23,8 @@ fn answers_name_what_was_meant_and_what_now() {
         Answer::GivenBack(package_name("api"), staging()),
         Answer::AlreadyThere(api(), staging()),
         Answer::NoSuchDeployment(api(), staging()),
+        Answer::EnvironmentLeaves(api(), staging()),
+        Answer::EnvironmentGone(api(), staging()),
         Answer::NeverDeployed(api(), staging()),
         Answer::Overtaken(api(), staging(), release_name("api", 7)),
         Answer::OfPullRequest(api(), 12),

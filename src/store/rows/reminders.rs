@@ -2,14 +2,17 @@
 
 use serde_json::json;
 
+use sqlx::{AssertSqlSafe, Row};
+
 use super::Rows;
 use crate::engine::Change;
 use crate::model::Timestamp;
-use crate::store::{Result, to_json};
+use crate::store::documents::LIST;
+use crate::store::{Result, placeholders, to_json};
 
-impl Rows<'_, '_> {
+impl<'a> Rows<'a, '_> {
     /// What is to be looked at later, or by another decision.
-    pub(super) async fn remind(&mut self, change: &Change) -> Result<()> {
+    pub(super) async fn remind(&mut self, change: &'a Change) -> Result<()> {
         match change {
             Change::Replan(package) => {
                 let key = format!("replan {package}");
@@ -25,13 +28,27 @@ impl Rows<'_, '_> {
                     .await
             }
             Change::Wake {
+                at: None,
+                packages,
+                environments,
+                documents,
+            } if packages.is_empty() && environments.is_empty() => {
+                self.awaited.extend(documents);
+                Ok(())
+            }
+            Change::Wake {
                 at,
                 packages,
                 environments,
+                documents,
             } => {
                 self.messages += 1;
                 let key = format!("wake {}", self.messages);
-                let body = json!({ "packages": packages, "environments": environments });
+                let body = json!({
+                    "packages": packages,
+                    "environments": environments,
+                    "documents": documents,
+                });
                 self.message(&key, "ocuroot.wake", &body, *at).await
             }
             Change::LetGo(package, environment, pull_request) => {
@@ -45,6 +62,32 @@ impl Rows<'_, '_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Wakes whoever waits for documents, if anybody still does after this decision.
+    pub(super) async fn wake_waiting(&mut self) -> Result<()> {
+        let documents: Vec<String> = self.awaited.iter().map(ToString::to_string).collect();
+        let mut awaited = Vec::new();
+        for chunk in documents.chunks(LIST) {
+            let sql = format!(
+                "SELECT DISTINCT reference FROM input_edge \
+                 WHERE installation_id = $1 AND reference IN {}",
+                placeholders(2, chunk.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(self.commit.installation_id);
+            for document in chunk {
+                query = query.bind(document);
+            }
+            for row in query.fetch_all(&mut **self.transaction).await? {
+                awaited.push(row.get::<String, _>(0));
+            }
+        }
+        if awaited.is_empty() {
+            return Ok(());
+        }
+        let body = json!({ "packages": [], "environments": [], "documents": awaited });
+        self.message("wake waiting", "ocuroot.wake", &body, None)
+            .await
     }
 
     /// A message of ours in the inbox. Each decision has its own: one that is being worked on may have read what was

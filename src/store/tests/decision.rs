@@ -286,8 +286,16 @@ fn messages() -> Vec<Change> {
         at,
         packages: BTreeSet::from([package()]),
         environments: BTreeSet::from([staging()]),
+        documents: BTreeSet::new(),
+    };
+    let wake_waiting = Change::Wake {
+        at: None,
+        packages: BTreeSet::new(),
+        environments: BTreeSet::new(),
+        documents: BTreeSet::from([tagged()]),
     };
     vec![
+        wake_waiting,
         Change::Replan(package()),
         wake(None),
         wake(Some(LATER)),

@@ -194,6 +194,7 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         installation_id: INSTALLATION,
         packages: BTreeSet::from([package()]),
         releases: BTreeSet::from([release()]),
+        runs: BTreeSet::from([run()]),
         commit: Some(head()),
         files: BTreeMap::from([(package(), crate::model::Package::default())]),
         live: BTreeSet::from([(package(), staging())]),
@@ -203,6 +204,8 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
         returns: BTreeSet::from([(package(), staging())]),
         intents: BTreeSet::from([tagged()]),
         environments: BTreeSet::from([staging()]),
+        follow: BTreeSet::new(),
+        is_asked: true,
         repositories: BTreeSet::from([package().repository]),
     };
     let (snapshot, version) = store.snapshot(&scope).await?;

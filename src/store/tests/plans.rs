@@ -170,7 +170,7 @@ async fn what_the_default_branch_brought_last_is_the_end_of_an_index() {
     insta::assert_snapshot!(plans, @"
     SEARCH package USING COVERING INDEX sqlite_autoindex_package_1 (installation_id=? AND repository=? AND path=?)
     SEARCH release USING INDEX release_of_default (package_id=? AND number<?)
-    SEARCH run EXISTS USING INDEX sqlite_autoindex_run_1 (release_id=? AND task=?)
+    SEARCH run EXISTS USING INDEX run_success (release_id=? AND task=?)
 
     CO-ROUTINE place
     SCAN CONSTANT ROW

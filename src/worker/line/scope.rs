@@ -50,11 +50,11 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
             of_wish(scope, wish);
             scope.approves.insert(wish.release.clone());
         }
-        Trigger::Reject(wish)
-        | Trigger::Retry(wish)
-        | Trigger::Cancel(wish)
-        | Trigger::Bring(wish)
-        | Trigger::Rollback(wish, _) => of_wish(scope, wish),
+        Trigger::Reject(wish) | Trigger::Cancel(wish) => of_wish(scope, wish),
+        Trigger::Retry(wish) | Trigger::Bring(wish) | Trigger::Rollback(wish, _) => {
+            of_wish(scope, wish);
+            scope.is_asked = true;
+        }
         Trigger::Undeploy {
             package,
             environment,
@@ -73,8 +73,10 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
         Trigger::Wake {
             packages,
             environments,
+            documents,
         } => {
             scope.packages.extend(packages.iter().cloned());
+            scope.writes.extend(documents.iter().cloned());
             of_environments(scope, environments);
         }
     }
@@ -100,12 +102,17 @@ fn of_preview(scope: &mut Scope, new: &NewReleases) {
 fn of_file(scope: &mut Scope, release: &ReleaseName, package: &Package) {
     scope.releases.insert(release.clone());
     let name = release.package.clone();
+    for task in package.tasks() {
+        scope.follow.extend(DeploymentName::of(&name, &task.key));
+    }
     scope.files.insert(name, package.clone());
 }
 
 /// What ended may have left something for others, or goes on with what others have left.
 fn of_end(scope: &mut Scope, run: &RunName, outcome: &Outcome) {
     scope.releases.insert(run.release.clone());
+    let deployment = DeploymentName::of(&run.release.package, &run.key);
+    scope.follow.extend(deployment);
     match outcome {
         Outcome::Done { tags, .. } => {
             let package = &run.release.package;
@@ -137,6 +144,7 @@ fn of_application(scope: &mut Scope, wish: &Application) {
             scope.writes.insert(wish.reference.clone());
         }
         _ => {
+            scope.is_asked = true;
             if let Some(deployment) = DeploymentName::of_reference(&wish.reference) {
                 of_place(scope, &deployment.package, &deployment.environment);
             }

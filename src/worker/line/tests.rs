@@ -3,7 +3,9 @@
 mod contract;
 mod cost;
 mod cost_of_cascades;
+mod cost_of_history;
 mod database;
 mod lanes;
 mod record;
 mod standing;
+mod waking;

@@ -255,6 +255,7 @@ impl Worker {
         let trigger = Trigger::Wake {
             packages: BTreeSet::from([name.package.clone()]),
             environments: BTreeSet::new(),
+            documents: BTreeSet::new(),
         };
         Ok(Understood::of(trigger).about([name]))
     }

@@ -4,7 +4,9 @@
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
+use ocuroot::model::Outcome;
 use ocuroot::simulator::{RequestClass, Simulator};
+use serde_json::Value;
 
 use super::repositories::shop;
 use super::{App, succeed};
@@ -43,17 +45,37 @@ impl App {
         panic!("the story has no end")
     }
 
-    /// The next thing that happens: a delivery, a step of the server, a job, the approval. `false` at the end.
-    async fn one_step(&mut self, commit: &str, is_approved: &mut bool) -> bool {
+    /// The next thing that happens by itself: a delivery, a step of the server, a job, what was in doubt. `false` at the
+    /// end.
+    pub async fn next_step(&self, outcome: impl Fn(&str, &Value) -> Outcome) -> bool {
+        if self.small_step(outcome).await {
+            return true;
+        }
+        let is_waiting = self.is_waiting().await;
+        if is_waiting {
+            self.pass(30);
+        }
+        is_waiting
+    }
+
+    async fn small_step(&self, outcome: impl Fn(&str, &Value) -> Outcome) -> bool {
         if self.github.deliver_next().await.is_some()
             || self.worker.intake().await.expect("the intake works")
             || self.worker.dispatch().await.expect("the dispatch works")
         {
             return true;
         }
-        if let Some(run) = self.queued().into_iter().next() {
-            self.github.start_workflow_run(run.id).expect("it starts");
-            self.execute(&run, succeed).await;
+        let Some(run) = self.queued().into_iter().next() else {
+            return false;
+        };
+        self.github.start_workflow_run(run.id).expect("it starts");
+        self.execute(&run, outcome).await;
+        true
+    }
+
+    /// The next thing that happens: a delivery, a step of the server, a job, the approval. `false` at the end.
+    async fn one_step(&mut self, commit: &str, is_approved: &mut bool) -> bool {
+        if self.small_step(succeed).await {
             return true;
         }
         let checks = self.github.check_runs("acme/shop", commit);

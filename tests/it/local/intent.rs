@@ -99,6 +99,46 @@ fn an_earlier_release_that_should_be_there_is_brought_back_and_stays() {
     assert!(!said.text().contains("running"), "{}", said.text());
 }
 
+const SIZED: &str = r#"
+def up(environment, size):
+    return done(outputs = {"size": size})
+
+def down(environment, size):
+    return done()
+
+phase("staging", [
+    deploy(e, up = up, down = down, inputs = {"size": input(ref = "@/custom/size", default = 1)})
+    for e in environments() if e.name == "staging"
+])
+"#;
+
+#[test]
+fn one_work_any_does_not_deploy_because_of_one_intent_what_another_replaces() {
+    let mut place = Place::with_environments("minimal");
+    place.write("sized.ocu.star", SIZED);
+    for commit in ["commitid", "later"] {
+        place.at_commit(commit);
+        place.run(&["release", "new", "sized.ocu.star"]).succeeds();
+    }
+    let staging = "sized.ocu.star/@/deploy/staging";
+    let first = r#"{"release": "minimal/repo/-/sized.ocu.star/@r1"}"#;
+    place.run(&["state", "set", staging, first]).succeeds();
+    place
+        .run(&["state", "set", "@/custom/size", "2"])
+        .succeeds();
+    place.at_commit("commitid");
+    place.run(&["work", "any"]).succeeds();
+    let size = place.get(&format!("{staging}#output/size"));
+    assert_eq!(size, Some(json!(2)));
+    let done = "minimal/repo/-/sized.ocu.star/@r*/deploy/staging/*/status/complete";
+    let done = place.run(&["state", "match", done]).succeeds().output;
+    insta::assert_snapshot!(done.replace("minimal/repo/-/", ""), @"
+    sized.ocu.star/@r1/deploy/staging/1/status/complete
+    sized.ocu.star/@r1/deploy/staging/2/status/complete
+    sized.ocu.star/@r2/deploy/staging/1/status/complete
+    ");
+}
+
 #[test]
 fn records_are_found_by_globs() {
     let place = Place::with_environments("minimal");

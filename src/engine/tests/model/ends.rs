@@ -32,13 +32,11 @@ fn missing_environments(telling: &Telling) -> Option<String> {
     let mut live = live
         .chain(snapshot.intents.keys())
         .filter_map(DeploymentName::of_reference);
-    // Until the file is evaluated again, people may retry what has failed there: so far that goes ahead.
-    let is_retried = |name: &DeploymentName| {
-        let mut asked = telling.asked.iter();
-        asked.any(|run| DeploymentName::of(&run.release.package, &run.key).as_ref() == Some(name))
+    // People may write down what they like.
+    let told = |name: &DeploymentName| {
+        telling.intended.contains(&name.document())
+            && !snapshot.documents.contains_key(&name.document())
     };
-    let told =
-        |name: &DeploymentName| telling.intended.contains(&name.document()) || is_retried(name);
     let homeless =
         live.find(|live| !snapshot.registrations.contains_key(&live.environment) && !told(live));
     if let Some(homeless) = homeless {
@@ -121,7 +119,8 @@ fn tried_twice(telling: &Telling, release: &Release) -> Option<String> {
         let name = release.run_name(key, *number);
         let is_by_itself =
             run.kind == RunKind::Up && run.cascade.is_some() && !telling.asked.contains(&name);
-        let retries = release.package.task(key).map_or(0, |task| task.retries);
+        // What its file has lost may have had retries.
+        let retries = release.package.task(key).map_or(1, |task| task.retries);
         if !is_by_itself || run.started_at.is_none() || retries > 0 {
             continue;
         }

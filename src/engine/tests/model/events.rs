@@ -14,7 +14,15 @@ use crate::model::{
 };
 
 impl Model {
-    pub(super) fn hear(&mut self, trigger: &Trigger) {
+    /// What is decided together.
+    pub(super) fn hear(&mut self, triggers: &[Trigger]) {
+        for trigger in triggers {
+            self.hear_one(trigger);
+        }
+        self.rest();
+    }
+
+    fn hear_one(&mut self, trigger: &Trigger) {
         match trigger {
             Trigger::Release(new) => self.pushed(new),
             Trigger::Replanned { release, package } => self.read_again(release, package),
@@ -44,7 +52,6 @@ impl Model {
             }),
             other => panic!("the model knows nothing of {other:?}"),
         }
-        self.rest();
     }
 
     fn pushed(&mut self, new: &NewReleases) {
@@ -79,33 +86,37 @@ impl Model {
     /// if they have nothing else to deploy, the rest.
     fn take_over(&mut self, new: &ReleaseName) {
         let goes: BTreeSet<TaskKey> = self.releases[new].attempts.keys().cloned().collect();
-        for (name, older) in self.releases.iter_mut() {
+        let mut lost: Vec<Place> = Vec::new();
+        for (name, older) in &self.releases {
             if name.package != new.package || name >= new {
                 continue;
             }
-            let package = older.package.clone();
+            let phase_of = |key: &TaskKey| older.package.phase_of(key);
             let is_taken = |key: &TaskKey| key.environment().is_some() && goes.contains(key);
-            let mut unbegun: Vec<(&TaskKey, &mut Attempt)> = Vec::new();
-            for (key, attempts) in &mut older.attempts {
-                let pending = attempts.iter_mut().filter(|attempt| {
-                    attempt.state == RunState::Pending
-                        && attempt.kind != RunKind::Down
-                        && !attempt.follows
-                });
-                unbegun.extend(pending.map(|attempt| (key, attempt)));
-            }
-            let taken = unbegun.iter().filter(|(key, _)| is_taken(key));
-            let Some(first) = taken.filter_map(|(key, _)| package.phase_of(key)).min() else {
-                continue;
-            };
-            let is_lost = |key: &TaskKey| is_taken(key) || package.phase_of(key) > Some(first);
-            let mut others = unbegun.iter().filter(|(key, _)| !is_lost(key));
-            let is_over = !others.any(|(key, _)| key.environment().is_some());
-            for (key, attempt) in unbegun {
-                if is_over || is_lost(key) {
-                    attempt.state = RunState::Superseded;
+            let mut unbegun: Vec<Place> = Vec::new();
+            for (key, attempts) in &older.attempts {
+                for (index, attempt) in attempts.iter().enumerate() {
+                    let is_unbegun = attempt.state == RunState::Pending;
+                    if is_unbegun && attempt.kind != RunKind::Down && !attempt.follows {
+                        unbegun.push((name.clone(), key.clone(), index));
+                    }
                 }
             }
+            let taken = unbegun.iter().filter(|(_, key, _)| is_taken(key));
+            let Some(first) = taken.filter_map(|(_, key, _)| phase_of(key)).min() else {
+                continue;
+            };
+            let is_lost = |key: &TaskKey| is_taken(key) || phase_of(key) > Some(first);
+            let mut others = unbegun.iter().filter(|(_, key, _)| !is_lost(key));
+            let is_over = !others.any(|(_, key, _)| key.environment().is_some());
+            lost.extend(
+                unbegun
+                    .into_iter()
+                    .filter(|(_, key, _)| is_over || is_lost(key)),
+            );
+        }
+        for place in &lost {
+            self.supersede(place);
         }
     }
 
@@ -133,28 +144,37 @@ impl Model {
     /// What has not begun follows the file; what is new in it is planned, and so is what comes back to it and is not
     /// there any more.
     fn read_again(&mut self, name: &ReleaseName, package: &Package) {
-        let release = self.releases.get_mut(name).expect("a release");
-        let before = std::mem::replace(&mut release.package, package.clone());
-        let open: BTreeSet<&EnvironmentName> = self
+        let open: BTreeSet<EnvironmentName> = self
             .places
             .iter()
             .filter(|(_, place)| !place.is_leaving)
-            .map(|(name, _)| name)
+            .map(|(name, _)| name.clone())
             .collect();
+        let release = self.releases.get_mut(name).expect("a release");
+        let before = std::mem::replace(&mut release.package, package.clone());
+        let mut lost: Vec<Place> = Vec::new();
         for (key, attempts) in &mut release.attempts {
+            let count = attempts.len();
             let last = attempts.last_mut().expect("attempts");
             let is_unbegun = last.state == RunState::Pending && last.kind != RunKind::Down;
             if before == *package || !is_unbegun {
                 continue;
             }
             match package.task(key) {
-                None => last.state = RunState::Superseded,
+                None => {
+                    let key = key.clone();
+                    lost.push((name.clone(), key, count - 1));
+                }
                 Some(task) if !last.follows => {
                     *last = first_of(task).1.remove(0);
                 }
                 Some(_) => {}
             }
         }
+        for place in &lost {
+            self.supersede(place);
+        }
+        let release = self.releases.get_mut(name).expect("a release");
         let is_forgotten = |key: &TaskKey| {
             let deployment = DeploymentName::of(&name.package, key);
             deployment.is_some_and(|deployment| !self.live.contains_key(&deployment))
@@ -167,6 +187,7 @@ impl Model {
                 .is_some_and(|place| open.contains(place));
             let is_wanted = |last: &Attempt| match last.state {
                 // It went with its environment.
+                RunState::Superseded if last.kind == RunKind::Down => is_new,
                 RunState::Superseded => is_new || is_there && !last.follows,
                 RunState::Complete if last.kind == RunKind::Down => {
                     is_new || is_there && last.follows
@@ -215,14 +236,18 @@ impl Model {
         }
     }
 
-    /// `retries` attempts of the same kind after the first since the last success.
+    /// `retries` attempts of the same kind after the first since the last success of any.
     fn try_again_by_itself(&mut self, place: &Place) {
         let (name, key, _) = place;
         let release = &self.releases[name];
         let kind = release.attempts[key][place.2].kind;
+        let mut others = release.attempts[key].iter();
+        if others.any(|attempt| !attempt.state.is_finished()) {
+            return;
+        }
         let attempts = release.attempts[key].iter().rev();
-        let same = attempts.filter(|attempt| attempt.kind == kind);
-        let failed = same.take_while(|attempt| attempt.state != RunState::Complete);
+        let since = attempts.take_while(|attempt| attempt.state != RunState::Complete);
+        let failed = since.filter(|attempt| attempt.kind == kind);
         let retries = release.package.task(key).map(|task| task.retries);
         let tries = i64::try_from(failed.count()).expect("few");
         if retries.is_some_and(|retries| tries <= retries) {

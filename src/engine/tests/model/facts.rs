@@ -84,6 +84,14 @@ impl Release {
         self.attempts.get(key)?.last()
     }
 
+    /// The attempt that is under way or waits, else the last one that was not given up.
+    pub(super) fn present(&self, key: &TaskKey) -> Option<&Attempt> {
+        let mut attempts = self.attempts.get(key)?.iter();
+        let open = attempts.rfind(|attempt| !attempt.state.is_finished());
+        let is_done = |attempt: &&Attempt| attempt.state != RunState::Superseded;
+        open.or_else(|| self.attempts.get(key)?.iter().rfind(is_done))
+    }
+
     /// The last attempt, but for those that were to follow a change that was taken back.
     pub(super) fn standing(&self, key: &TaskKey) -> Option<&Attempt> {
         let is_idle = |attempt: &&Attempt| {

@@ -13,7 +13,7 @@ impl Model {
         let mut is_moved = false;
         for deployment in live {
             let (name, key) = (self.live[&deployment].0.clone(), deployment.key());
-            let unbegun = self.releases[&name].latest(&key).filter(|latest| {
+            let unbegun = self.releases[&name].present(&key).filter(|latest| {
                 let is_unbegun = latest.kind == RunKind::Up && latest.state == RunState::Pending;
                 is_unbegun && latest.follows && !latest.is_asked
             });
@@ -21,8 +21,9 @@ impl Model {
             match self.following(&deployment, is_unbegun) {
                 Some(next) if !is_unbegun => self.attempt(&name, &key, next),
                 None if is_unbegun && self.is_open(&deployment.environment) => {
-                    let last = self.releases[&name].attempts[&key].len() - 1;
-                    self.run_mut(&(name, key, last)).state = RunState::Superseded;
+                    let mut attempts = self.releases[&name].attempts[&key].iter();
+                    let waits = attempts.rposition(|attempt| !attempt.state.is_finished());
+                    self.supersede(&(name, key, waits.expect("it waits")));
                 }
                 _ => continue,
             }
@@ -35,7 +36,7 @@ impl Model {
         let (name, index) = self.live.get(deployment)?;
         let release = &self.releases[name];
         let key = deployment.key();
-        let latest = release.latest(&key)?;
+        let latest = release.present(&key)?;
         let is_over = is_unbegun || latest.state.is_finished() && latest.kind != RunKind::Down;
         if !self.is_open(&deployment.environment) || !is_over {
             return None;

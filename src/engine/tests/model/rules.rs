@@ -53,17 +53,32 @@ impl Model {
     }
 
     pub(super) fn give_up(&mut self, place: &EnvironmentName) -> bool {
-        let mut is_moved = false;
         let key = TaskKey::Deploy(place.clone());
-        for release in self.releases.values_mut() {
-            for attempt in release.attempts.get_mut(&key).into_iter().flatten() {
+        let mut unbegun: Vec<Place> = Vec::new();
+        for (name, release) in &self.releases {
+            let attempts = release.attempts.get(&key).into_iter().flatten();
+            for (index, attempt) in attempts.enumerate() {
                 if attempt.state == RunState::Pending && attempt.kind == RunKind::Up {
-                    attempt.state = RunState::Superseded;
-                    is_moved = true;
+                    unbegun.push((name.clone(), key.clone(), index));
                 }
             }
         }
-        is_moved
+        for place in &unbegun {
+            self.supersede(place);
+        }
+        !unbegun.is_empty()
+    }
+
+    /// Gives up what has not begun. What was to repeat what is live says nothing of how that stands.
+    pub(super) fn supersede(&mut self, place: &Place) {
+        let live = deployment_of(place).and_then(|deployment| self.live.get(&deployment));
+        let others = &self.releases[&place.0].attempts[&place.1];
+        let is_at_work = |run: &Attempt| run.kind == RunKind::Up && run.state.is_active();
+        let repeats =
+            live.is_some_and(|(name, _)| *name == place.0) || others.iter().any(is_at_work);
+        let attempt = self.run_mut(place);
+        attempt.state = RunState::Superseded;
+        attempt.follows |= repeats && attempt.kind == RunKind::Up;
     }
 
     /// Takes what is live down with the program that brought it up and with what that was given. What has no way down
@@ -118,18 +133,19 @@ impl Model {
 
     /// A further attempt; one that has not begun is what it replaces.
     pub(super) fn attempt(&mut self, name: &ReleaseName, key: &TaskKey, next: Attempt) {
+        let last = self.releases[name].latest(key);
+        if last.is_some_and(|last| last.state == RunState::Pending) {
+            let last = self.releases[name].attempts[key].len() - 1;
+            self.supersede(&(name.clone(), key.clone(), last));
+        }
         let release = self.releases.get_mut(name).expect("a release");
         let attempts = release.attempts.entry(key.clone()).or_default();
-        if let Some(last) = attempts.last_mut()
-            && last.state == RunState::Pending
-        {
-            last.state = RunState::Superseded;
-        }
         attempts.push(next);
     }
 
     fn start(&mut self) -> bool {
-        let mut pending: Vec<(usize, Place)> = Vec::new();
+        // What follows may be replaced by what is wanted there.
+        let mut pending: Vec<(bool, usize, Place)> = Vec::new();
         for (name, release) in &self.releases {
             for (key, attempts) in &release.attempts {
                 for (index, attempt) in attempts.iter().enumerate() {
@@ -137,14 +153,14 @@ impl Model {
                         let place = (name.clone(), key.clone(), index);
                         let own = deployment_of(&place).filter(|_| attempt.follows);
                         let after = own.map_or(0, |own| self.providers(&own).len());
-                        pending.push((after, place));
+                        pending.push((attempt.follows, after, place));
                     }
                 }
             }
         }
         pending.sort();
         let mut is_moved = false;
-        for (_, place) in pending {
+        for (.., place) in pending {
             is_moved |= self.consider(&place);
         }
         is_moved
@@ -156,7 +172,7 @@ impl Model {
             return false;
         }
         if self.is_pointless(place) {
-            self.run_mut(place).state = RunState::Superseded;
+            self.supersede(place);
             return true;
         }
         if self.is_busy(place) || self.is_behind(place) {
@@ -247,11 +263,11 @@ impl Model {
     fn has_provider_at_work(&self, own: &DeploymentName) -> bool {
         self.providers(own).iter().any(|provider| {
             let is_at_work = self.releases.iter().any(|(name, release)| {
-                let latest = release.latest(&provider.key());
+                let attempts = release.attempts.get(&provider.key());
+                let mut attempts = attempts.into_iter().flatten();
                 name.package == provider.package
-                    && latest.is_some_and(|run| {
-                        run.kind == RunKind::Up && run.follows && run.state.is_active()
-                    })
+                    && attempts
+                        .any(|run| run.kind == RunKind::Up && run.follows && run.state.is_active())
             });
             provider != own && is_at_work && !self.providers(provider).contains(own)
         })

@@ -41,7 +41,10 @@ fn of_engine(story: &Story) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for (name, release) in &snapshot.releases {
         for ((key, number), run) in &release.runs {
-            let given = (run.started_at.is_some()).then(|| &run.calls[0].values);
+            // What was cancelled before it began would have been given something, too.
+            let values = &run.calls[0].values;
+            let has_values = run.started_at.is_some() || !values.is_empty();
+            let given = has_values.then_some(values);
             let missing = match waiting(release, key, run, snapshot, story.now()) {
                 Some(Waiting::ForInputs(missing)) => missing,
                 _ => BTreeSet::new(),

@@ -3,20 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
 use super::facts::Model;
 use super::generate::{Kind, PACKAGES, PLACES, file, outcome, wild};
 use super::words::words;
-use crate::engine::tests::cockpit::unlock;
-use crate::engine::tests::language::{environment, package_name, push, reference, short};
-use crate::engine::tests::random::{Random, active, releases};
-use crate::engine::tests::story::{Story, actor, command};
-use crate::engine::{self, Application, NewReleases, Trigger, Wish};
-use crate::model::{
-    DeploymentName, PackageName, Reference, ReleaseName, ReleaseNumber, RunName, RunState,
-    Timestamp,
-};
+use crate::engine::tests::language::{environment, package_name, push, short};
+use crate::engine::tests::random::{Random, active};
+use crate::engine::tests::story::Story;
+use crate::engine::{self, NewReleases, Trigger};
+use crate::model::{PackageName, Reference, ReleaseName, RunName, RunState, Timestamp};
 
 /// Nothing takes longer to come to rest.
 const PATIENCE: usize = 400;
@@ -34,6 +28,9 @@ pub(super) struct Telling {
     /// The files of releases.
     seeds: BTreeMap<ReleaseName, u64>,
     commits: u64,
+    /// What is to be decided together, while it is collected.
+    pub(super) together: Vec<Trigger>,
+    pub(super) is_together: bool,
     /// News of runs that were told: told again, they are late.
     old: Vec<Trigger>,
 }
@@ -49,6 +46,8 @@ impl Telling {
             intended: BTreeSet::new(),
             seeds: BTreeMap::new(),
             commits: 0,
+            together: Vec::new(),
+            is_together: false,
             old: Vec::new(),
         };
         telling.register("eu", 0);
@@ -56,12 +55,12 @@ impl Telling {
     }
 
     /// One decision, without the checks of [`Story::decide`], which cost more than the decision.
-    fn decide(&mut self, trigger: &Trigger) {
+    fn decide(&mut self, triggers: &[Trigger]) {
         let story = &mut self.story;
         story.clock += 1000;
         let now = Timestamp(story.clock);
         let snapshot = story.snapshot.clone();
-        let plan = engine::plan(snapshot, std::slice::from_ref(trigger), now);
+        let plan = engine::plan(snapshot, triggers, now);
         for change in &plan.changes {
             story.keep(change);
         }
@@ -70,16 +69,26 @@ impl Telling {
 
     /// News for both.
     pub(super) fn tell(&mut self, trigger: Trigger) {
-        self.told.push(words(&trigger));
+        if self.is_together {
+            return self.together.push(trigger);
+        }
+        self.tell_all(&[trigger]);
+    }
+
+    pub(super) fn tell_all(&mut self, triggers: &[Trigger]) {
+        let said: Vec<String> = triggers.iter().map(words).collect();
+        self.told.push(said.join("\n  and "));
         let known = self.runs();
-        self.decide(&trigger);
-        match &trigger {
-            Trigger::Retry(_) => self.asked.extend(self.runs().difference(&known).cloned()),
-            Trigger::Intend { reference, .. } => drop(self.intended.insert(reference.clone())),
-            _ => {}
+        self.decide(triggers);
+        for trigger in triggers {
+            match trigger {
+                Trigger::Retry(_) => self.asked.extend(self.runs().difference(&known).cloned()),
+                Trigger::Intend { reference, .. } => drop(self.intended.insert(reference.clone())),
+                _ => {}
+            }
         }
         if !self.kind.is_wild {
-            self.model.hear(&trigger);
+            self.model.hear(triggers);
         }
     }
 
@@ -95,7 +104,7 @@ impl Telling {
     /// News that are none: the model does not hear them.
     fn whisper(&mut self, trigger: Trigger) {
         self.told.push(format!("(late) {}", words(&trigger)));
-        self.decide(&trigger);
+        self.decide(&[trigger]);
     }
 
     fn places(&self) -> Vec<&'static str> {
@@ -108,7 +117,8 @@ impl Telling {
     pub(super) fn step(&mut self, number: u64) {
         let mut random = Random(number);
         let random = &mut random;
-        match random.below(40) {
+        match random.below(42) {
+            40.. => self.several(random),
             0..=4 => self.push(random),
             5..=7 => {
                 let (place, size) = (*random.pick(&PLACES).expect("places"), random.below(3));
@@ -188,45 +198,6 @@ impl Telling {
         self.tell(Trigger::Release(new));
     }
 
-    fn take_away(&mut self, random: &mut Random) {
-        let place = random.pick(&PLACES).expect("places");
-        self.apply(&format!("@/environment/{place}"), None, random);
-    }
-
-    /// What should be is written down, and, mostly, done.
-    fn apply(&mut self, name: &str, value: Option<serde_json::Value>, random: &mut Random) {
-        let reference = reference(name);
-        self.tell(Trigger::Intend {
-            reference: reference.clone(),
-            value,
-        });
-        if !random.one_in(8) {
-            self.tell(Trigger::Apply(Application {
-                reference,
-                actor: actor("robin"),
-                repository: Some("github.com/acme/shop".to_owned()),
-                is_retry: random.one_in(2),
-            }));
-        }
-    }
-
-    fn set(&mut self, random: &mut Random) {
-        let release = random.pick(&releases(&self.story)).cloned();
-        let package = *random.pick(&PACKAGES).expect("packages");
-        let name = match (random.below(5), release) {
-            (0, _) => "@/custom/all".to_owned(),
-            (1, _) => "@/custom/must".to_owned(),
-            (2, _) => format!("{package}/@/custom/size"),
-            (3, Some(release)) => format!("{}/custom/go", short(&release.to_string())),
-            _ => format!("{package}/@/custom/go"),
-        };
-        let value = json!(random.below(4));
-        self.tell(Trigger::SetCustom {
-            reference: reference(&name),
-            value: (!random.one_in(5)).then_some(value),
-        });
-    }
-
     /// A package is evaluated again, as a decision asked for.
     fn read_again(&mut self, random: &mut Random) -> bool {
         let wanted: Vec<PackageName> = self.story.replans.iter().cloned().collect();
@@ -241,78 +212,6 @@ impl Telling {
             self.tell(Trigger::Replanned { release, package });
         }
         true
-    }
-
-    fn intend(&mut self, random: &mut Random) {
-        let Some(release) = random.pick(&releases(&self.story)).cloned() else {
-            return;
-        };
-        let place = *random.pick(&PLACES).expect("places");
-        let live: Vec<DeploymentName> = self.model.live.keys().cloned().collect();
-        // Mostly an older release of what is there.
-        let older = random.pick(&live).cloned().filter(|_| !random.one_in(4));
-        let (release, place) = match &older {
-            Some(older) => {
-                let (live, _) = &self.model.live[older];
-                let number = ReleaseNumber(1.max(live.number.0 - 1));
-                let package = live.package.clone();
-                (ReleaseName { package, number }, older.environment.as_str())
-            }
-            None => (release, place),
-        };
-        let package = short(&release.package.to_string());
-        let value = match random.below(6) {
-            0 => None,
-            1 => Some(json!({ "release": release.to_string(), "input": { "v": random.below(3) } })),
-            _ => Some(json!({ "release": release.to_string() })),
-        };
-        // Left out: a deployment that is live, should have other inputs, waits for its turn and is taken over by a newer
-        // release. What it reads may have changed meanwhile, and the engine looks at that only at the next change.
-        let is_live = self.model.live.values().any(|(live, _)| *live == release);
-        if is_live
-            && value
-                .as_ref()
-                .is_some_and(|value| value.get("input").is_some())
-        {
-            return;
-        }
-        if !self.kind.fails
-            && value
-                .as_ref()
-                .is_none_or(|value| value.get("input").is_some())
-        {
-            return;
-        }
-        self.apply(&format!("{package}/@/deploy/{place}"), value, random);
-    }
-
-    fn person(&mut self, random: &mut Random) {
-        let Some(release) = random.pick(&releases(&self.story)).cloned() else {
-            return;
-        };
-        let place = *random.pick(&PLACES).expect("places");
-        let name = short(&release.package.to_string());
-        let wish: Wish = command(&short(&release.to_string()));
-        let trigger = match random.below(6) {
-            0..=2 => Trigger::Retry(wish),
-            3 if random.one_in(3) => {
-                Trigger::Unlock(unlock(&[], &["pin"], &format!("{name}/{place}")))
-            }
-            4 if !self.has_unbegun_follower(&release) => Trigger::Cancel(wish),
-            _ => Trigger::Undeploy {
-                package: release.package,
-                environment: environment(place, &[]).name,
-                held_by: None,
-                actor: actor("robin"),
-            },
-        };
-        self.tell(trigger);
-    }
-
-    /// What was cancelled before it had inputs is not told apart from what was never wanted.
-    fn has_unbegun_follower(&self, release: &ReleaseName) -> bool {
-        let mut runs = self.story.snapshot.releases[release].runs.values();
-        runs.any(|run| run.state == RunState::Pending && run.cascade.is_some())
     }
 
     fn claim(&mut self, random: &mut Random) {

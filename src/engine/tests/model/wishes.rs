@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::events::reference_of;
 use super::facts::{Attempt, Model};
@@ -26,22 +26,40 @@ impl Model {
                 let is_pinned = self.pins.get(&deployment) == Some(name);
                 live.is_some_and(|live| live > name) && !is_pinned
             });
-            if is_over && is_meant && !newer {
+            let is_closed = last.kind == RunKind::Up
+                && key.environment().is_some_and(|place| !self.is_open(place));
+            if is_over && is_meant && !newer && !is_closed {
                 self.again(name, &key);
             }
         }
     }
 
-    /// What a machine may be at is asked to stop, what has not begun is stopped.
+    /// What a machine may be at is asked to stop, what has not begun is stopped: what it would have followed is what
+    /// nobody wants.
     pub(super) fn cancel(&mut self, name: &ReleaseName) {
-        let release = self.releases.get_mut(name).expect("a release");
-        for run in release.attempts.values_mut().flatten() {
-            run.state = match run.state {
-                RunState::Running => RunState::Cancelling,
-                state if state.is_finished() => state,
-                _ => RunState::Cancelled,
-            };
+        for (key, count) in self.attempts_of(name) {
+            for index in 0..count {
+                let attempt = &self.releases[name].attempts[&key][index];
+                let is_unbegun = attempt.state == RunState::Pending && attempt.kind == RunKind::Up;
+                let unwanted = match is_unbegun && attempt.follows {
+                    true => self.given(name, &attempt.declared).ok(),
+                    false => attempt.given.clone(),
+                };
+                let run = self.run_mut(&(name.clone(), key.clone(), index));
+                run.state = match run.state {
+                    RunState::Running => RunState::Cancelling,
+                    state if state.is_finished() => continue,
+                    _ => RunState::Cancelled,
+                };
+                run.given = unwanted;
+            }
         }
+    }
+
+    fn attempts_of(&self, name: &ReleaseName) -> Vec<(TaskKey, usize)> {
+        let attempts = self.releases[name].attempts.iter();
+        let counts = attempts.map(|(key, attempts)| (key.clone(), attempts.len()));
+        counts.collect()
     }
 
     pub(super) fn apply(&mut self, reference: &Reference, is_retry: bool) {
@@ -83,6 +101,17 @@ impl Model {
         }
     }
 
+    fn drop_what_waits(&mut self, name: &ReleaseName, key: &TaskKey) {
+        let last = self.releases[name].latest(key);
+        let waits = last.is_some_and(|last| {
+            last.kind == RunKind::Up && last.state == RunState::Pending && !last.follows
+        });
+        if waits {
+            let last = self.releases[name].attempts[key].len() - 1;
+            self.supersede(&(name.clone(), key.clone(), last));
+        }
+    }
+
     /// The release that should be live, with the inputs it should have. An older one is pinned (Q-E12).
     fn bring_there(&mut self, deployment: &DeploymentName, wanted: &Value, is_retry: bool) {
         let Some(name) = release_of(deployment, wanted) else {
@@ -91,13 +120,23 @@ impl Model {
         let Some(release) = self.releases.get(&name) else {
             return;
         };
-        let live = self.live_release(deployment);
-        let given = self.live_attempt(deployment).map(|live| json!(live.given));
-        let input = &wanted["input"];
-        if live == Some(&name) && (input.is_null() || given.as_ref() == Some(input)) {
+        if !self.is_open(&deployment.environment) {
             return;
         }
+        let live = self.live_release(deployment);
+        let input = &wanted["input"];
         let key = deployment.key();
+        let attempts = release.attempts.get(&key).into_iter().flatten();
+        let at_work = attempts.clone().find(|run| {
+            let is_begun = matches!(run.state, RunState::Starting | RunState::Running);
+            run.kind == RunKind::Up && is_begun
+        });
+        let is_kept = at_work.is_none_or(|run| gives(input, run));
+        let live_attempt = self.live_attempt(deployment);
+        if live == Some(&name) && live_attempt.is_some_and(|live| gives(input, live)) && is_kept {
+            return self.drop_what_waits(&name, &key);
+        }
+        let at_work = at_work.cloned();
         let task = release.package.task(&key);
         let written =
             task.map(|task| (task.action.clone(), task.down.clone(), task.inputs.clone()));
@@ -126,7 +165,12 @@ impl Model {
         let Some(last) = last else {
             return;
         };
-        if last.kind == RunKind::Up && !last.state.is_finished() {
+        // What is on its way already is enough; what is not wanted any more does not begin.
+        if at_work.is_some_and(|run| got_all(&run, &wanted)) {
+            return self.drop_what_waits(&name, &key);
+        }
+        let is_waiting = last.kind == RunKind::Up && last.state == RunState::Pending;
+        if is_waiting && last.declared == wanted.declared && last.program == wanted.program {
             return;
         }
         // What was tried with the same is tried again only if people say so.
@@ -137,6 +181,14 @@ impl Model {
             (true, false) => {}
         }
     }
+}
+
+/// Whether the attempt was given these inputs.
+fn gives(wanted: &Value, attempt: &Attempt) -> bool {
+    let given = attempt.given.as_ref();
+    let is_given =
+        |(name, value): (&String, &Value)| given.and_then(|given| given.get(name)) == Some(value);
+    wanted.as_object().into_iter().flatten().all(is_given)
 }
 
 fn release_of(deployment: &DeploymentName, wanted: &Value) -> Option<ReleaseName> {

@@ -158,9 +158,9 @@ async fn a_decision_makes_the_same_statements_among_few_and_among_many_deploymen
     push: 27 statements
     the same push: 23 statements
     build done: 29 statements
-    staging done: 32 statements
+    staging done: 33 statements
     approve: 28 statements
-    retry: 25 statements
+    retry: 24 statements
     undeploy: 26 statements
     ");
 }
@@ -233,7 +233,7 @@ async fn a_pull_request_costs_the_same_among_few_and_among_many_deployments() {
     assert_same(&few, &many);
     assert_snapshot!(counts(&few), @"
     propose: 38 statements
-    staging done: 39 statements
+    staging done: 40 statements
     head moved: 16 statements
     close: 32 statements
     ");

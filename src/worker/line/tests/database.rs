@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::record::INSTALLATION;
 use crate::engine::{Plan, Trigger, plan};
-use crate::model::{ReleaseName, ReleaseNumber, Timestamp};
+use crate::model::{ReleaseName, ReleaseNumber, RunNumber, Timestamp};
 use crate::store::{Commit, Committed, Done, Scope, Store};
 use crate::worker::line::scope::scope;
 
@@ -59,6 +59,7 @@ pub(super) async fn message(store: &Store, now: Timestamp) -> Option<(i64, Trigg
         "ocuroot.wake" => Trigger::Wake {
             packages: serde_json::from_value(read("packages")).expect("packages"),
             environments: serde_json::from_value(read("environments")).expect("environments"),
+            documents: serde_json::from_value(read("documents")).expect("documents"),
         },
         "ocuroot.let_go" => Trigger::LetGo {
             package: serde_json::from_value(read("package")).expect("a package"),
@@ -80,15 +81,25 @@ pub(super) async fn whole(store: &Store, triggers: &[Trigger]) -> Scope {
     let (snapshot, _) = store.snapshot(&scope).await.expect("a snapshot");
     for (package, next) in &snapshot.next_numbers {
         let numbers = (1..next.0).map(ReleaseNumber);
-        let releases = numbers.map(|number| ReleaseName {
+        let released = numbers.map(|number| ReleaseName {
             package: package.clone(),
             number,
         });
-        scope.releases.extend(releases);
+        scope.releases.extend(released);
         for environment in snapshot.environments.keys() {
             let place = (package.clone(), environment.clone());
             scope.live.insert(place.clone());
             scope.returns.insert(place);
+        }
+    }
+    // Decisions are not about what every run came to that there ever was.
+    let (snapshot, _) = store.snapshot(&scope).await.expect("a snapshot");
+    for release in snapshot.releases.values() {
+        for (key, (newest, _)) in release.latest_runs() {
+            let numbers = (1..=newest.0).map(RunNumber);
+            scope
+                .runs
+                .extend(numbers.map(|number| release.run_name(key, number)));
         }
     }
     scope
