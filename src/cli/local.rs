@@ -3,11 +3,41 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::Args;
 
 use crate::clock::Clock;
 use crate::engine::status::{self, ReleaseStatus};
 use crate::local::{Project, Reader, Worked, release_text};
 use crate::model::ReleaseName;
+
+/// A package and a release of it, for those who do not write one ref of them.
+#[derive(Args)]
+pub(super) struct Named {
+    /// The package's file, instead of giving a ref as the last argument
+    #[arg(long, global = true)]
+    pub(super) package: Option<String>,
+
+    /// The release of it: a number such as r3, or a tag
+    #[arg(long, global = true)]
+    pub(super) release: Option<String>,
+}
+
+impl Named {
+    /// The ref that is given, else the one of these.
+    pub(super) fn reference(&self, given: &Option<String>) -> anyhow::Result<String> {
+        let named = || {
+            let package = self.package.as_deref()?;
+            Some(match &self.release {
+                Some(release) => format!("{package}/@{release}"),
+                None => format!("{package}/@"),
+            })
+        };
+        given
+            .clone()
+            .or_else(named)
+            .context("give a ref, or a package with --package")
+    }
+}
 
 /// Carries a verb out.
 pub(super) fn run(
@@ -23,6 +53,15 @@ pub(super) fn project() -> anyhow::Result<Project> {
     Project::find(&directory, std::env::vars().collect())
 }
 
+/// What is recorded, to look at; where nothing is yet, that is said.
+pub(super) async fn reader(project: Project) -> anyhow::Result<Option<Reader>> {
+    let reader = Reader::find(project).await?;
+    if reader.is_none() {
+        eprintln!("nothing is recorded yet");
+    }
+    Ok(reader)
+}
+
 /// Shows how a release stands; says whether it has failed.
 pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow::Result<bool> {
     let found = reader.release(name).await?;
@@ -36,6 +75,10 @@ pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow:
 pub(super) fn code(worked: &Worked, has_failed: bool) -> ExitCode {
     for problem in &worked.problems {
         eprintln!("{problem}");
+    }
+    if let Some(signal) = worked.ended_by {
+        // As shells have it.
+        return ExitCode::from(128 + signal);
     }
     match has_failed || worked.has_failed() {
         true => ExitCode::FAILURE,

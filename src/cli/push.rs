@@ -38,9 +38,8 @@ async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         session.close().await;
         return Ok(ExitCode::SUCCESS);
     }
-    let before = session.queued().await?;
     let pushed = session.push().await?;
-    let worked = session.work_off(&Selection::Added(before), false).await?;
+    let worked = session.work_off(&Selection::Own, false).await?;
     let mut has_failed = pushed.has_errors;
     for name in &pushed.releases {
         has_failed |= local::show_release(&session.reader, name).await?;

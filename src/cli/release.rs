@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::local::{self, project};
+use super::local::{self, Named, project};
 use crate::config::Evaluation;
 use crate::local::{Asked, Narrator, Project, Released, Selection, Session};
 use crate::model::{Reference, ReleaseName};
@@ -20,13 +20,8 @@ pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 
-    /// The package's file, instead of giving it as the last argument
-    #[arg(long, global = true)]
-    package: Option<String>,
-
-    /// The release of it: a number such as r3, or a tag
-    #[arg(long, global = true)]
-    release: Option<String>,
+    #[command(flatten)]
+    named: Named,
 }
 
 #[derive(Subcommand)]
@@ -84,7 +79,7 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let project = project()?;
     let given = |argument: &Option<String>| {
-        let text = argument.clone().or_else(|| arguments.package.clone());
+        let text = argument.clone().or_else(|| arguments.named.package.clone());
         text.unwrap_or_else(|| ".".to_owned())
     };
     match &arguments.verb {
@@ -123,7 +118,7 @@ fn meant(project: &Project, text: &str, arguments: &Arguments) -> anyhow::Result
     Ok(Reference {
         repository: package.repository,
         path: package.path,
-        release: release.or_else(|| arguments.release.clone()),
+        release: release.or_else(|| arguments.named.release.clone()),
         ..Reference::default()
     })
 }
@@ -131,12 +126,11 @@ fn meant(project: &Project, text: &str, arguments: &Arguments) -> anyhow::Result
 async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<ExitCode> {
     let command = format!("release new {}", asked.package.path);
     let session = Session::open(project, &command, Arc::new(Narrator::new())).await?;
-    let before = session.queued().await?;
     let released = session.release_new(asked).await?;
     let code = match released {
         Released::Release(name) => {
             let selection = match cascade {
-                true => Selection::Added(before),
+                true => Selection::Own,
                 false => Selection::Release(name.clone()),
             };
             go_on(&session, &name, &selection).await?
@@ -163,10 +157,7 @@ async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<E
                 );
             }
             match cascade {
-                true => {
-                    let added = Selection::Added(before);
-                    local::code(&session.work_off(&added, false).await?, false)
-                }
+                true => local::code(&session.work_off(&Selection::Own, false).await?, false),
                 false => ExitCode::SUCCESS,
             }
         }
@@ -210,7 +201,7 @@ async fn go_on(
     selection: &Selection,
 ) -> anyhow::Result<ExitCode> {
     let worked = match selection {
-        Selection::Added(_) => session.work_off(selection, false).await?,
+        Selection::Own => session.work_off(selection, false).await?,
         _ => session.work(selection).await?,
     };
     let has_failed = local::show_release(&session.reader, name).await?;

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::config::{Evaluation, Limits, RepositorySettings, SourceTree, evaluate_repository};
-use crate::model::{CommitSha, PackageName, Reference};
+use crate::model::{CommitSha, Glob, PackageName, Reference};
 use crate::runner::{HostCapabilities, Output, Stop, source_tree};
 
 /// What is at the root of every repository with releases.
@@ -108,6 +108,35 @@ impl Project {
         Ok(Reference::typed_in(text, &self.name, &self.folder)?)
     }
 
+    /// A glob as it is written on the command line: of whole refs, or from the current directory as refs are.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn glob(&self, text: &str) -> anyhow::Result<Glob> {
+        let text = renewed(text);
+        let own = |path: &str| format!("{}/-/{path}", Glob::escaped(&self.name));
+        let here = |path: &str| match self.folder.as_str() {
+            "" => own(path),
+            folder => own(&format!("{}/{path}", Glob::escaped(folder))),
+        };
+        let at_root = text
+            .strip_prefix("./-/")
+            .or_else(|| text.strip_prefix("//"));
+        if let Some(path) = at_root {
+            return Ok(own(path).parse()?);
+        }
+        if let Some(path) = text.strip_prefix("./") {
+            return Ok(here(path).parse()?);
+        }
+        let is_whole =
+            text.starts_with(['@', '{']) || text.starts_with("**") || text.contains("/-/");
+        Ok(match is_whole {
+            true => text.parse()?,
+            // It may be the beginning of whole refs as well.
+            false => format!("{{{text},{}}}", here(&text)).parse()?,
+        })
+    }
+
     /// The package that is meant on the command line: by its file, or by the folder of its only file.
     ///
     /// # Errors
@@ -150,6 +179,21 @@ impl Project {
         let between = git(&self.root, &["rev-list", &format!("{start}..{end}")])?;
         let lines = between.lines().chain([start.as_str()]);
         Ok(lines.filter_map(|line| line.parse().ok()).collect())
+    }
+}
+
+/// A glob in the form of old, in that of today: `+` for `@`, `call` for `task`.
+fn renewed(text: &str) -> String {
+    let mut text = match text.strip_prefix('+') {
+        Some(rest) => format!("@{rest}"),
+        None => text.to_owned(),
+    };
+    if !text.contains("/@") {
+        text = text.replacen("/+", "/@", 1);
+    }
+    match text.split_once("/@") {
+        Some((place, record)) => format!("{place}/@{}", record.replacen("/call/", "/task/", 1)),
+        None => text,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The file that holds the state, and who may write to it.
+//! The file that holds the state, and who may execute what is in it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -11,7 +11,7 @@ use super::project::Project;
 use crate::config::StoreSettings;
 use crate::store::Store;
 
-/// Set for commands of runs, so that one that writes to the same state is told so instead of waiting for itself.
+/// Set for commands of runs, so that one that would execute on the same state is told so instead of waiting for itself.
 pub(super) const HELD: &str = "OCUROOT_HELD_STATE";
 
 /// Where a project's state is.
@@ -20,10 +20,20 @@ pub struct StateFile {
     path: PathBuf,
 }
 
-/// The right to write to a state file, until it is dropped or the process ends.
+/// The right to execute what is in a state file, until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+}
+
+impl Lock {
+    /// Leaves a note of who holds it. Only for people: whoever holds the lock is who the system says.
+    fn noted(mut file: File, command: &str) -> anyhow::Result<Lock> {
+        let note = format!("process {} (`ocuroot {command}`)\n", std::process::id());
+        file.set_len(0)?;
+        file.write_all(note.as_bytes())?;
+        Ok(Lock { _file: file })
+    }
 }
 
 impl StateFile {
@@ -54,53 +64,77 @@ impl StateFile {
         &self.path
     }
 
-    /// Makes this process the only one that writes, until the lock is dropped.
+    /// Makes this process the only one that executes, until the lock is dropped; waits for another one that is, and
+    /// gives its name to `tell`.
     ///
     /// # Errors
-    /// When another process does, named by what it left in the lock file.
-    pub fn lock(&self, project: &Project, command: &str) -> anyhow::Result<Lock> {
-        if project.variables.get(HELD).map(Path::new) == Some(self.path.as_path()) {
+    /// When a run has started this command: the one that executes the run would be waited for in vain.
+    pub fn lock(
+        &self,
+        project: &Project,
+        command: &str,
+        tell: impl Fn(&str),
+    ) -> anyhow::Result<Lock> {
+        if self.is_held_above(project) {
             bail!(
                 "this command was started by a run, and the command that executes the run has {} to itself. \
                  Hand values over as outputs instead: done(outputs = {{…}})",
                 self.path.display()
             );
         }
+        let (file, path) = self.lock_file()?;
+        let locked = match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                tell(&format!(
+                    "waiting for {}, which has {} to itself",
+                    holder(&path),
+                    self.path.display()
+                ));
+                file.lock()
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(()),
+        };
+        locked.with_context(|| format!("{} cannot be locked", path.display()))?;
+        Lock::noted(file, command)
+    }
+
+    /// The same without waiting; `None` when another process executes.
+    ///
+    /// # Errors
+    /// When the file cannot be locked.
+    pub fn try_lock(&self, project: &Project, command: &str) -> anyhow::Result<Option<Lock>> {
+        if self.is_held_above(project) {
+            return Ok(None);
+        }
+        let (file, path) = self.lock_file()?;
+        match file.try_lock() {
+            Ok(()) => Lock::noted(file, command).map(Some),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
+        }
+    }
+
+    /// Whether the command that has started this one, through a run, executes on this state.
+    fn is_held_above(&self, project: &Project) -> bool {
+        project.variables.get(HELD).map(Path::new) == Some(self.path.as_path())
+    }
+
+    fn lock_file(&self) -> anyhow::Result<(File, PathBuf)> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
             .with_context(|| format!("the folder of the state, {}", folder.display()))?;
         let path = self.path.with_extension("lock");
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .read(true)
             .open(&path)
             .with_context(|| format!("{} cannot be opened", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).unwrap_or_default();
-                let holder = holder.trim();
-                let holder = if holder.is_empty() {
-                    "another process"
-                } else {
-                    holder
-                };
-                bail!(
-                    "{} is being written by {holder}. Wait for it to end and try again",
-                    self.path.display()
-                );
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(error).with_context(|| format!("{} cannot be locked", path.display()));
-            }
-        }
-        // Only for the message above: whoever holds the lock is who the system says.
-        let note = format!("process {} (`ocuroot {command}`)\n", std::process::id());
-        file.set_len(0)?;
-        file.write_all(note.as_bytes())?;
-        Ok(Lock { _file: file })
+        Ok((file, path))
     }
 
     /// Opens the state to read and write, and makes it if it is not there yet.
@@ -125,8 +159,28 @@ impl StateFile {
         Ok(Some(store))
     }
 
+    /// Whether the state has been made, by this version.
+    pub async fn is_there(&self) -> bool {
+        match self.open_read_only().await {
+            Ok(Some(store)) => {
+                store.close().await;
+                true
+            }
+            Ok(None) | Err(_) => false,
+        }
+    }
+
     fn url(&self) -> String {
         format!("sqlite://{}", self.path.display())
+    }
+}
+
+/// Who holds the lock of this file, by what it left there.
+fn holder(path: &Path) -> String {
+    let note = fs::read_to_string(path).unwrap_or_default();
+    match note.trim() {
+        "" => "another process".to_owned(),
+        note => note.to_owned(),
     }
 }
 

@@ -108,7 +108,7 @@ impl Reader {
             let Some((release, _)) = self.release(&run.release).await? else {
                 continue;
             };
-            if selection.includes(&effect, &release) {
+            if selection.includes_release(&release) {
                 items.push(WorkItem {
                     reference: run.to_string(),
                     work_type: "run",

@@ -117,6 +117,27 @@ fn records_are_found_by_globs() {
     minimal/repo/-/tasks.ocu.star/@r1/task/build
     ");
     insta::assert_snapshot!(matching(&["--no-links", "./-/tasks.ocu.star/@*/task/*"]), @"minimal/repo/-/tasks.ocu.star/@r1/task/build");
-    place.run(&["state", "match", "**/@/deploy/*"]).fails();
+    assert_eq!(matching(&["**/@/deploy/*"]), "");
     place.run(&["state", "match", "{"]).fails();
+}
+
+#[test]
+fn globs_are_written_from_where_one_is_and_as_of_old() {
+    let place = Place::with_environments("dependencies");
+    let file = "//backend/package.ocu.star";
+    place.run(&["release", "new", file]).succeeds();
+    let build = "github.com/acme/dependencies/-/backend/package.ocu.star/@r1/task/build\n";
+    for glob in [
+        "package.ocu.star/@r1/task/*",
+        "./package.ocu.star/@r1/task/*",
+        "*.ocu.star/@r1/task/*",
+        "//backend/*.ocu.star/@r1/task/*",
+        "./-/backend/package.ocu.star/+r1/call/*",
+        "github.com/**/@r1/task/*",
+    ] {
+        let said = place.run_in("backend", &["state", "match", glob]);
+        assert_eq!(said.succeeds().output, build, "{glob}");
+    }
+    let said = place.run(&["state", "match", "+/environment/staging"]);
+    assert_eq!(said.succeeds().output, "@/environment/staging\n");
 }
