@@ -241,7 +241,7 @@ fn repository_name(root: &Path, variables: &BTreeMap<String, String>) -> String 
 }
 
 /// `git@github.com:o/r.git` and `https://user@github.com/o/r.git` → `github.com/o/r`.
-fn normalised(url: &str) -> String {
+pub(super) fn normalised(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let (scheme, rest) = match url.split_once("://") {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use super::project::Project;
+use super::project::{Project, normalised};
 use crate::config::StoreSettings;
 use crate::store::Store;
 
@@ -46,7 +46,8 @@ impl StateFile {
             Some(StoreSettings::Fs { path }) => project.root.join(path),
             Some(StoreSettings::Git { remote_url, branch }) => {
                 let branch = branch.as_deref().unwrap_or("HEAD");
-                let digest = Sha256::digest(format!("{remote_url}\n{branch}"));
+                let remote = one_address(remote_url, &project.root);
+                let digest = Sha256::digest(format!("{remote}\n{branch}"));
                 let name = format!("{}-{}", readable(branch), &hex::encode(digest)[..12]);
                 project.home()?.join("state").join(name)
             }
@@ -172,6 +173,18 @@ impl StateFile {
 
     fn url(&self) -> String {
         format!("sqlite://{}", self.path.display())
+    }
+}
+
+/// The same text for one remote, however a clone addresses it.
+fn one_address(url: &str, root: &Path) -> String {
+    let path = url.trim().strip_prefix("file://").unwrap_or(url.trim());
+    match root.join(path).canonicalize() {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) => match normalised(url) {
+            name if name.is_empty() => path.to_owned(),
+            name => name,
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod command_line;
 mod dependencies;
 mod documentation;
 mod environments;
+mod git_state;
 mod intent;
 pub mod place;
 mod push;
