@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
@@ -176,16 +176,27 @@ impl StateFile {
     }
 }
 
-/// The same text for one remote, however a clone addresses it.
+/// The same text for one remote, however a clone addresses it, and whether or not it can be reached.
 fn one_address(url: &str, root: &Path) -> String {
-    let path = url.trim().strip_prefix("file://").unwrap_or(url.trim());
-    match root.join(path).canonicalize() {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) => match normalised(url) {
-            name if name.is_empty() => path.to_owned(),
-            name => name,
-        },
+    let url = url.trim();
+    let path = match url.strip_prefix("file://") {
+        None if !url.starts_with(['/', '.']) => return normalised(url),
+        path => path.unwrap_or(url),
+    };
+    let mut folders: Vec<Component<'_>> = Vec::new();
+    let whole = root.join(path);
+    for component in whole.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(folders.pop()),
+            folder => folders.push(folder),
+        }
     }
+    folders
+        .iter()
+        .collect::<PathBuf>()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Who holds the lock of this file, by what it left there.
@@ -204,4 +215,22 @@ fn readable(name: &str) -> String {
         false => '-',
     };
     name.chars().map(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::one_address;
+
+    #[test]
+    fn clones_that_address_a_remote_differently_share_its_state() {
+        let here = |url| one_address(url, Path::new("/home/me/clone"));
+        assert_eq!(
+            here("git@github.com:acme/shop.git"),
+            here("https://github.com/acme/shop")
+        );
+        assert_eq!(here("file:///srv/x/../shop.git"), "/srv/shop.git");
+        assert_eq!(here("../shop.git/"), "/home/me/shop.git");
+    }
 }

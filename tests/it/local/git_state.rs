@@ -15,8 +15,11 @@ def work(commit):
     print("work at " + commit)
     host.shell("""
         set -e
-        rm -rf ../ci && git clone --quiet ../origin.git ../ci && cd ../ci
-        git checkout --quiet %s && $OCUROOT_UNDER_TEST work any
+        rm -rf ../ci
+        git clone --quiet ../origin.git ../ci
+        cd ../ci
+        git checkout --quiet %s
+        $OCUROOT_UNDER_TEST work any
     """ % commit)
 
 trigger(work)
