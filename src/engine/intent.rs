@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::bring::{self, insert_next};
 use super::cascade::live_run;
@@ -12,7 +12,7 @@ use super::outcome::again;
 use super::plan::{Answer, Change};
 use super::readiness::holder;
 use super::rules::{rules, rules_of};
-use super::snapshot::{Call, Run, Snapshot};
+use super::snapshot::{Call, Run, Snapshot, values_of};
 use super::teardown;
 use super::values;
 use super::world::World;
@@ -81,10 +81,32 @@ fn is_met(reference: &Reference, intent: &Value, state: &Value) -> bool {
     match reference.subpath {
         Some((SubPathKind::Deploy, _)) => {
             let input = &intent["input"];
-            intent["release"] == state["release"] && (input.is_null() || *input == state["input"])
+            intent["release"] == state["release"]
+                && (input.is_null() || *input == values_of(&state["input"]))
         }
         _ => intent == state,
     }
+}
+
+/// What is wanted of a deployment with the values of its inputs, which may be given as documents describe them, too.
+pub(super) fn undescribed(reference: &Reference, mut wanted: Value) -> Value {
+    let is_deployment = matches!(reference.subpath, Some((SubPathKind::Deploy, _)));
+    let inputs = wanted.get_mut("input").and_then(Value::as_object_mut);
+    for input in inputs
+        .filter(|_| is_deployment)
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        let is_described = input.as_object().is_some_and(|keys| {
+            let mut names = keys.keys().map(String::as_str);
+            keys.contains_key("value")
+                && names.all(|name| ["ref", "default", "value"].contains(&name))
+        });
+        if is_described {
+            *input = input["value"].take();
+        }
+    }
+    wanted
 }
 
 /// A run begins to change what is live: that is what should be from now on (§4.6).

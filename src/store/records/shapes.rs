@@ -20,16 +20,8 @@ pub(super) fn output(state: RunState, outputs: Value) -> Value {
 
 /// One function of a run's chain, with its inputs as they were declared and what they were when it was called.
 pub(super) fn call(call: &Call) -> Value {
-    let mut inputs = Map::new();
-    for (name, input) in &call.inputs {
-        let mut descriptor = descriptor(input);
-        if let (Value::Object(keys), Some(value)) = (&mut descriptor, call.values.get(name)) {
-            keys.insert("value".to_owned(), value.clone());
-        }
-        inputs.insert(name.clone(), descriptor);
-    }
     let mut document = action(&call.action);
-    document["inputs"] = Value::Object(inputs);
+    document["inputs"] = Value::Object(call.described());
     document
 }
 
