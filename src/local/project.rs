@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
 use crate::config::{Evaluation, Limits, RepositorySettings, SourceTree, evaluate_repository};
 use crate::model::{CommitSha, Glob, PackageName, Reference};
 use crate::runner::{HostCapabilities, Output, Stop, source_tree};
 
 /// What is at the root of every repository with releases.
-const SETTINGS_FILE: &str = "repo.ocu.star";
+pub(super) const SETTINGS_FILE: &str = "repo.ocu.star";
 
 /// The repository around the current directory.
 #[derive(Clone, Debug)]
@@ -155,12 +156,18 @@ impl Project {
     }
 
     /// Where the repository can be cloned from: what `remotes([…])` says, else the addresses git knows.
-    pub(super) fn remotes(&self) -> Vec<String> {
+    pub(super) fn remotes(&self) -> Vec<Value> {
+        let remote = |name: &str, fetch: &str, push: &str| json!({ "Name": name, "URL": fetch, "PushURL": push });
         if !self.settings.remotes.is_empty() {
-            return self.settings.remotes.clone();
+            let said = self.settings.remotes.iter();
+            return said.map(|url| remote("", url, url)).collect();
         }
         let names = git(&self.root, &["remote"]).unwrap_or_default();
-        let address = |name: &str| git(&self.root, &["remote", "get-url", name]).ok();
+        let address = |name: &str| {
+            let fetch = git(&self.root, &["remote", "get-url", name]).ok()?;
+            let push = git(&self.root, &["remote", "get-url", "--push", name]).ok()?;
+            Some(remote(name, &fetch, &push))
+        };
         names.lines().filter_map(address).collect()
     }
 

@@ -223,7 +223,13 @@ impl Session {
             };
             let store = &self.reader.store;
             store
-                .append_logs(taken.row, taken.fence, taken.lines, &texts)
+                .append_logs(
+                    taken.row,
+                    taken.fence,
+                    taken.lines,
+                    &texts,
+                    self.clock.now(),
+                )
                 .await?;
             taken.lines += i64::try_from(texts.len()).unwrap_or(0);
         }

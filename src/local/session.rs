@@ -1,17 +1,17 @@
 //! The record of a project, open to be written or only read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::narrator::Narrator;
-use super::project::Project;
+use super::project::{Project, SETTINGS_FILE};
 use super::state_file::{Lock, StateFile};
 use crate::clock::Clock;
 use crate::engine::{Change, Plan, Release, Snapshot, Trigger};
@@ -203,7 +203,7 @@ impl Session {
         if session.lock.is_some() {
             session.fail_what_is_lost().await?;
         }
-        session.put_remotes().await?;
+        session.put_settings().await?;
         Ok(session)
     }
 
@@ -248,19 +248,26 @@ impl Session {
         Ok(())
     }
 
-    /// Writes down where this repository can be cloned from, for work in it that is found from others.
-    async fn put_remotes(&self) -> anyhow::Result<()> {
+    /// Writes down what the repository says of itself at this commit, and where it can be cloned from: for work in it
+    /// that is found from others.
+    async fn put_settings(&self) -> anyhow::Result<()> {
         let project = &self.reader.project;
-        let remotes = project.remotes();
-        if self.remotes(&project.name).await? == remotes {
+        let told = json!({ "commit": project.commit, "Remotes": project.remotes() });
+        if self.told(&project.name).await?.as_ref() == Some(&told) {
             return Ok(());
         }
-        let reference = config_reference(&project.name);
         let store = &self.reader.store;
+        let text = std::fs::read_to_string(project.root.join(SETTINGS_FILE))?;
+        let blob = hex::encode(Sha256::digest(&text));
+        let files = BTreeMap::from([(SETTINGS_FILE.to_owned(), blob.clone())]);
+        let texts = BTreeMap::from([(blob, text)]);
+        store
+            .put_sources(self.repository.id, &project.commit, &files, &texts)
+            .await?;
+        let reference = config_reference(&project.name);
         loop {
             let mut draft = worker::Draft::of(store, &self.clock, WORKSPACE, &[]).await?;
-            let document = json!({ "remotes": remotes });
-            let change = Change::PutDocument(reference.clone(), document);
+            let change = Change::PutDocument(reference.clone(), told.clone());
             draft.plan.changes.push(change);
             if draft.write(store, Done::Nothing, None).await? == Committed::Yes {
                 return Ok(());
@@ -270,12 +277,16 @@ impl Session {
 
     /// Where a repository can be cloned from.
     pub(super) async fn remotes(&self, repository: &str) -> anyhow::Result<Vec<String>> {
+        let told = self.told(repository).await?.unwrap_or_default();
+        let remotes = told["Remotes"].as_array().into_iter().flatten();
+        let urls = remotes.filter_map(|remote| remote["URL"].as_str());
+        Ok(urls.map(str::to_owned).collect())
+    }
+
+    /// What checkouts of a repository have told of it.
+    async fn told(&self, repository: &str) -> anyhow::Result<Option<Value>> {
         let reference = config_reference(repository);
-        let document = self.reader.store.document(WORKSPACE, &reference).await?;
-        let remotes = document.map(|document| document["remotes"].clone());
-        Ok(remotes
-            .and_then(|remotes| serde_json::from_value(remotes).ok())
-            .unwrap_or_default())
+        Ok(self.reader.store.document(WORKSPACE, &reference).await?)
     }
 
     /// Closes the file, and lets others have it.
@@ -288,7 +299,7 @@ impl Session {
 fn config_reference(repository: &str) -> Reference {
     Reference {
         repository: repository.to_owned(),
-        path: "repo.ocu.star".to_owned(),
+        path: SETTINGS_FILE.to_owned(),
         release: Some(String::new()),
         ..Reference::default()
     }

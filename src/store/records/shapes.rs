@@ -10,6 +10,11 @@ pub(super) fn marker(since: Timestamp) -> Value {
     json!({ "time": since.rfc3339() })
 }
 
+/// A line of a log. Where in the file it was printed is not kept, nor on which stream: those fields are the original's.
+pub(super) fn log(message: &str, at: Timestamp) -> Value {
+    json!({ "timestamp": at.rfc3339(), "message": message, "attributes": {}, "stream": 0 })
+}
+
 /// What a run has left; nothing until it has succeeded.
 pub(super) fn output(state: RunState, outputs: Value) -> Value {
     match state {

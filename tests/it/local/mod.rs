@@ -3,6 +3,7 @@
 mod approvals;
 mod basics;
 mod cascade;
+mod catalogue;
 mod command_line;
 mod dependencies;
 mod documentation;
