@@ -13,6 +13,7 @@ mod intent;
 pub mod place;
 mod push;
 mod retries;
+mod state_environments;
 mod state_file;
 mod validation;
 mod view;
