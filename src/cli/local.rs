@@ -67,8 +67,23 @@ pub(super) async fn show_release(reader: &Reader, name: &ReleaseName) -> anyhow:
     let found = reader.release(name).await?;
     let (release, snapshot) = found.with_context(|| format!("{name} is not there"))?;
     let now = Clock::System.now();
-    print!("{}", release_text(&release, &snapshot, now));
+    print!("{}", coloured(&release_text(&release, &snapshot, now)));
     Ok(status::of_release(&release, &snapshot, now) == ReleaseStatus::Failed)
+}
+
+/// The marks in front of the steps in colour, where people see colours.
+fn coloured(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let mark = line.trim_start().chars().next().unwrap_or(' ');
+        let style = match mark {
+            '✓' => console::Style::new().green(),
+            '✗' => console::Style::new().red(),
+            '›' | '·' => console::Style::new().yellow(),
+            _ => return line.to_owned(),
+        };
+        line.replacen(mark, &style.apply_to(mark).to_string(), 1)
+    });
+    lines.collect()
 }
 
 /// What a command ends with that has done work.
