@@ -10,7 +10,7 @@ use super::session::{Reader, Session, WORKSPACE};
 use super::work::WorkItem;
 use crate::engine::intent::{Drift, Step, drift};
 use crate::engine::{Answer, Application, Trigger};
-use crate::model::Reference;
+use crate::model::{Reference, SubPathKind};
 use crate::store::{Documents, Done};
 
 impl Reader {
@@ -52,6 +52,16 @@ impl Reader {
         Ok(found.await?.map(|record| record.value))
     }
 
+    /// What is wanted at `reference`: of a deployment, the release may be named as it is on the command line.
+    async fn wanted(&self, reference: &Reference, mut value: Value) -> anyhow::Result<Value> {
+        let is_deployment = matches!(reference.subpath, Some((SubPathKind::Deploy, _)));
+        if is_deployment && let Some(text) = value["release"].as_str() {
+            let release = self.project.reference(text)?;
+            value["release"] = Value::from(self.release_name(&release).await?.to_string());
+        }
+        Ok(value)
+    }
+
     /// The ref by which something is intended: a tag means the release that it is on now.
     async fn intendable(&self, reference: &Reference) -> anyhow::Result<Reference> {
         if reference.fragment.is_some() {
@@ -91,6 +101,10 @@ impl Session {
         if value.is_none() && self.reader.intent_at(&reference).await?.is_none() {
             bail!("nothing should be at {reference} as it is");
         }
+        let value = match value {
+            Some(value) => Some(self.reader.wanted(&reference, value).await?),
+            None => None,
+        };
         let trigger = Trigger::Intend {
             reference: reference.clone(),
             value,
@@ -110,6 +124,13 @@ impl Session {
         is_retry: bool,
     ) -> anyhow::Result<Vec<String>> {
         let reference = self.reader.intendable(reference).await?;
+        let is_custom = matches!(reference.subpath, Some((SubPathKind::Custom, _)));
+        if is_custom
+            && self.reader.intent_at(&reference).await?.is_none()
+            && self.reader.record(&reference, Documents::State).await?.is_none()
+        {
+            bail!("nothing is at {reference}, and nothing should be");
+        }
         let trigger = Trigger::Apply(Application {
             reference: reference.clone(),
             actor: self.actor(),

@@ -49,7 +49,15 @@ impl Project {
             );
         };
         let folder = directory.strip_prefix(root).unwrap_or(Path::new(""));
-        let settings = settings(root, &variables)?;
+        let mut settings = settings(root, &variables)?;
+        for (variable, list) in [
+            ("OCU_CFG_repo_remotes", &mut settings.remotes),
+            ("OCU_CFG_release_ignore", &mut settings.release_ignore),
+        ] {
+            if let Some(text) = variables.get(variable) {
+                *list = listed(text).with_context(|| variable.to_owned())?;
+            }
+        }
         let alias = variables.get("OCU_CFG_repo_alias").cloned();
         let name = alias
             .filter(|alias| !alias.is_empty())
@@ -187,6 +195,15 @@ impl Project {
         let lines = between.lines().chain([start.as_str()]);
         Ok(lines.filter_map(|line| line.parse().ok()).collect())
     }
+}
+
+/// A list as a variable has it: in JSON, or one part after the other with commas between them.
+fn listed(text: &str) -> anyhow::Result<Vec<String>> {
+    if text.trim_start().starts_with('[') {
+        return Ok(serde_json::from_str(text)?);
+    }
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    Ok(parts.map(str::to_owned).collect())
 }
 
 /// A glob in the form of old, in that of today: `+` for `@`, `call` for `task`.

@@ -199,3 +199,50 @@ fn a_run_at_another_commit_leaves_the_checkout_alone() {
         "edited"
     );
 }
+
+/// A-35: in another repository, whose checkout has moved on since.
+#[test]
+fn a_chain_through_another_repository_runs_there_at_the_commit_of_its_release() {
+    let mut place = Place::of("cascade");
+    place.write("a.txt", "one");
+    place.write("last.ocu.star", LAST);
+    place.commit("one");
+    let mut reader = place.beside("reader");
+    let address = reader.path("").display().to_string();
+    let settings = format!("{STORE}repo_alias(\"reader\")\nremotes([\"{address}\"])\n");
+    reader.write("repo.ocu.star", &settings);
+    reader.commit("one");
+    for file in ["environments.ocu.star", "a.ocu.star", "last.ocu.star"] {
+        place.run(&["release", "new", file]).succeeds();
+    }
+    let said = reader
+        .run(&["release", "new", "release.ocu.star"])
+        .succeeds();
+    assert!(!said.output.contains("last"), "{}", said.output);
+    place.run(&["work", "continue"]).succeeds();
+    let last = "last.ocu.star/@/deploy/production#output/seen";
+    assert_eq!(place.get(last), Some(json!("one in the reader")));
+
+    reader.write("where.txt", "elsewhere");
+    reader.commit("two");
+    place.write("a.txt", "two");
+    place.commit("two");
+    place.run(&["release", "new", "a.ocu.star"]).succeeds();
+    assert_eq!(place.get(last), Some(json!("one in the reader")));
+    // Whoever has all work done may be anywhere, also in the other repository.
+    reader.run(&["work", "cascade"]).fails();
+    place.run(&["work", "cascade"]).succeeds();
+    assert_eq!(place.get(last), Some(json!("two in the reader")));
+    place.has_not("reader/-/release.ocu.star/@r2");
+}
+
+const LAST: &str = r#"
+def up(environment, seen): return done(outputs = {"seen": seen})
+def down(environment, seen): return done()
+phase("deploy", [
+    deploy(e, up = up, down = down, inputs = {
+        "seen": ref("reader/-/release.ocu.star/@/deploy/%s#output/seen" % e.name),
+    })
+    for e in environments()
+])
+"#;

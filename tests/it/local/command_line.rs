@@ -110,3 +110,35 @@ fn where_nothing_is_recorded_there_is_nothing_to_list_or_do() {
     place.run(&["state", "get", "@/custom/x"]).fails();
     place.run(&["work", "any"]).succeeds();
 }
+
+/// §7
+#[test]
+fn variables_win_over_what_the_repository_says() {
+    let mut place = Place::of("minimal");
+    place.set("OCU_CFG_repo_alias", "other");
+    place.set("OCU_CFG_repo_remotes", "[\"https://example.com/a.git\"]");
+    place.set("OCU_CFG_release_ignore", "*.ocu.star, sub/**");
+    place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
+    let remote = place.get("other/-/repo.ocu.star/@#Remotes/0/URL");
+    assert_eq!(remote, Some(json!("https://example.com/a.git")));
+    place.commit("one");
+    assert_eq!(place.run(&["push", "-n"]).succeeds().output, "");
+    place.set("OCU_CFG_release_ignore", "[1]");
+    let said = place.run(&["push", "-n"]).fails();
+    assert!(
+        said.errors.contains("OCU_CFG_release_ignore"),
+        "{}",
+        said.errors
+    );
+}
+
+#[test]
+fn an_address_stands_in_for_the_name_that_the_repository_does_not_give() {
+    let mut place = Place::of("retries");
+    place.set("OCU_REPO_URL_OVERRIDE", "git@github.com:acme/shop.git");
+    place
+        .run(&["release", "new", "environments.ocu.star"])
+        .succeeds();
+    place.run(&["release", "new", "release.ocu.star"]).fails();
+    place.has("github.com/acme/shop/-/release.ocu.star/@r1");
+}

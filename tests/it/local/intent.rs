@@ -141,3 +141,34 @@ fn globs_are_written_from_where_one_is_and_as_of_old() {
     let said = place.run(&["state", "match", "+/environment/staging"]);
     assert_eq!(said.succeeds().output, "@/environment/staging\n");
 }
+
+#[test]
+fn the_release_that_should_be_there_is_named_as_on_the_command_line() {
+    let mut place = Place::with_environments("minimal");
+    place.run(&["release", "new", FILE]).succeeds();
+    place.at_commit("later");
+    place.run(&["release", "new", FILE]).succeeds();
+    let production = "basic.ocu.star/@/deploy/production";
+    for (value, commit, expected) in [
+        (r#"{"release": "basic.ocu.star/@r1"}"#, "commitid", "r1"),
+        // By a tag, with an input as documents describe them.
+        (
+            r#"{"release": "./-/basic.ocu.star/@v2", "input": {"input1": {"ref": "@/custom/x", "value": 5.5}}}"#,
+            "later",
+            "r2",
+        ),
+    ] {
+        place.put(production, value);
+        place.at_commit(commit);
+        place.run(&["work", "any"]).succeeds();
+        let live = place.get(&format!("{production}#release"));
+        let expected = format!("minimal/repo/-/basic.ocu.star/@{expected}");
+        assert_eq!(live, Some(json!(expected)), "{value}");
+    }
+    let said = place.run(&["state", "diff"]).succeeds();
+    assert_eq!(said.output, "");
+    let none = r#"{"release": "basic.ocu.star/@r9"}"#;
+    place.run(&["state", "set", production, none]).fails();
+    let said = place.run(&["state", "apply", "@/custom/never"]).fails();
+    assert!(said.errors.contains("nothing should be"), "{}", said.errors);
+}

@@ -2,7 +2,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
@@ -57,7 +56,7 @@ impl Terminal {
         command.stdin(end()).stdout(end()).stderr(end());
         Terminal {
             child: command.spawn().unwrap(),
-            master: File::from(OwnedFd::from(master)),
+            master: File::from(master),
             screen: vt100::Parser::new(ROWS, columns, 1000),
             written: String::new(),
         }
