@@ -1,5 +1,6 @@
 //! The file that holds the state, and who may execute what is in it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -11,7 +12,8 @@ use super::project::{Project, normalised};
 use crate::config::StoreSettings;
 use crate::store::Store;
 
-/// Set for commands of runs, so that one that would execute on the same state is told so instead of waiting for itself.
+/// Set for commands of runs, so that one that would execute on the same state is told so instead of waiting for itself:
+/// the states that are executed on above, one a line.
 pub(super) const HELD: &str = "OCUROOT_HELD_STATE";
 
 /// Where a project's state is.
@@ -120,7 +122,14 @@ impl StateFile {
 
     /// Whether the command that has started this one, through a run, executes on this state.
     fn is_held_above(&self, project: &Project) -> bool {
-        project.variables.get(HELD).map(Path::new) == Some(self.path.as_path())
+        let held = project.variables.get(HELD).map_or("", String::as_str);
+        held.lines().any(|path| Path::new(path) == self.path)
+    }
+
+    /// The variable for commands of runs: the states that are executed on above them, this one among them.
+    pub(super) fn held_below(&self, variables: &BTreeMap<String, String>) -> String {
+        let above = variables.get(HELD).map_or("", String::as_str);
+        format!("{above}\n{}", self.path.display())
     }
 
     fn lock_file(&self) -> anyhow::Result<(File, PathBuf)> {

@@ -102,3 +102,26 @@ fn outside_of_a_repository_the_file_that_is_missing_is_named() {
         .fails();
     assert!(said.errors.contains("no repo.ocu.star"), "{}", said.errors);
 }
+
+/// Also where another repository's command, with another state, stands between.
+#[test]
+fn a_run_is_told_that_it_cannot_execute_on_the_state_of_a_command_above_it() {
+    let place = Place::of("minimal");
+    let other = place.beside("retries");
+    let nested = |folder: &std::path::Path| {
+        format!(
+            "def build():\n    shell(\"cd '{}' && $OCUROOT_UNDER_TEST release new nested.ocu.star --force\")\n    return done()\ntask(build, \"build\")\n",
+            folder.display()
+        )
+    };
+    place.write("nested.ocu.star", &nested(&other.path("")));
+    other.write("nested.ocu.star", &nested(&place.path("")));
+    let said = place.run(&["release", "new", "nested.ocu.star"]).fails();
+    assert!(
+        said.errors.contains("was started by a run"),
+        "{}",
+        said.errors
+    );
+    place.has_not("nested.ocu.star/@r2");
+    other.has("nested.ocu.star/@r1");
+}
