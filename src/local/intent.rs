@@ -127,7 +127,11 @@ impl Session {
         let is_custom = matches!(reference.subpath, Some((SubPathKind::Custom, _)));
         if is_custom
             && self.reader.intent_at(&reference).await?.is_none()
-            && self.reader.record(&reference, Documents::State).await?.is_none()
+            && self
+                .reader
+                .record(&reference, Documents::State)
+                .await?
+                .is_none()
         {
             bail!("nothing is at {reference}, and nothing should be");
         }

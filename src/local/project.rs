@@ -202,7 +202,10 @@ fn listed(text: &str) -> anyhow::Result<Vec<String>> {
     if text.trim_start().starts_with('[') {
         return Ok(serde_json::from_str(text)?);
     }
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
     Ok(parts.map(str::to_owned).collect())
 }
 
