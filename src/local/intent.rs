@@ -1,6 +1,6 @@
 //! What should be: said, compared with what is, and made so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 use serde_json::Value;
@@ -9,8 +9,8 @@ use super::queue::Worked;
 use super::session::{Reader, Session, WORKSPACE};
 use super::work::WorkItem;
 use crate::engine::intent::{Drift, Step, drift};
-use crate::engine::{Answer, Application, Trigger};
-use crate::model::{Reference, SubPathKind};
+use crate::engine::{Answer, Application, Run, Trigger};
+use crate::model::{DeploymentName, Reference, ReleaseName, RunKind, RunState, SubPathKind};
 use crate::store::{Documents, Done};
 
 impl Reader {
@@ -50,6 +50,36 @@ impl Reader {
     async fn intent_at(&self, document: &Reference) -> anyhow::Result<Option<Value>> {
         let found = self.store.record(WORKSPACE, document, Documents::Intent);
         Ok(found.await?.map(|record| record.value))
+    }
+
+    /// What should go and could not be taken down, with the environments that it keeps from going: that is tried again
+    /// only if somebody says so. With the words for it.
+    async fn stuck(&self, drifts: &[Drift]) -> anyhow::Result<BTreeMap<Reference, String>> {
+        let mut stuck = BTreeMap::new();
+        for drift in drifts.iter().filter(|drift| drift.step == Step::Delete) {
+            let Some(deployment) = DeploymentName::of_reference(&drift.reference) else {
+                continue;
+            };
+            let live = self.record(&drift.reference, Documents::State).await?;
+            let name = live.and_then(|live| live["release"].as_str()?.parse().ok());
+            let Some(name): Option<ReleaseName> = name else {
+                continue;
+            };
+            let release = self.release(&name).await?;
+            let latest = release.as_ref();
+            let latest = latest.and_then(|(release, _)| release.latest_run(&deployment.key()));
+            let has_failed = |run: &Run| run.kind == RunKind::Down && run.state == RunState::Failed;
+            if latest.is_some_and(|(_, run)| has_failed(run)) {
+                let problem = format!(
+                    "{} could not be taken down. To try again: ocuroot release retry {name}",
+                    drift.reference
+                );
+                let environment = format!("@/environment/{}", deployment.environment);
+                stuck.insert(environment.parse()?, problem.clone());
+                stuck.insert(drift.reference.clone(), problem);
+            }
+        }
+        Ok(stuck)
     }
 
     /// What is wanted at `reference`: of a deployment, the release may be named as it is on the command line.
@@ -161,7 +191,13 @@ impl Session {
     /// When the record cannot be read or written.
     pub async fn apply_all(&self, done: &mut BTreeSet<Reference>) -> anyhow::Result<Worked> {
         let mut worked = Worked::default();
-        for drift in self.reader.drift().await? {
+        let drifts = self.reader.drift().await?;
+        let stuck = self.reader.stuck(&drifts).await?;
+        for drift in drifts {
+            if let Some(problem) = stuck.get(&drift.reference) {
+                worked.problems.insert(problem.clone());
+                continue;
+            }
             if done.insert(drift.reference.clone()) {
                 worked
                     .problems

@@ -184,3 +184,32 @@ fn an_environment_that_comes_back_changed_is_deployed_to_as_it_is_now() {
     let said = place.run(&["work", "any", "--dryrun"]).succeeds();
     assert_eq!(said.output, "[]\n");
 }
+
+/// Q-E3, Q-E13
+#[test]
+fn what_cannot_be_taken_down_is_tried_once_and_again_only_if_somebody_says_so() {
+    let place = deployed();
+    let kept = ".deploys/production2/package1.txt";
+    let text = std::fs::read_to_string(place.path(kept)).unwrap();
+    place.write(kept, "changed by hand");
+    place.run(&["state", "delete", OLD]).succeeds();
+    for _ in 0..2 {
+        let said = place.run(&["work", "any"]).fails();
+        assert!(
+            said.errors.contains("ocuroot release retry"),
+            "{}",
+            said.errors
+        );
+        place.has("package1.ocu.star/@r1/deploy/production2/2/status/failed");
+        place.has_not("package1.ocu.star/@r1/deploy/production2/3");
+        place.has(OLD);
+    }
+    assert!(!is_at(&place, "package2", "production2"));
+    place.write(kept, &text);
+    place
+        .run(&["release", "retry", "package1.ocu.star"])
+        .succeeds();
+    place.has_not(OLD);
+    place.run(&["work", "any"]).succeeds();
+    assert_eq!(place.run(&["state", "diff"]).succeeds().output, "");
+}
