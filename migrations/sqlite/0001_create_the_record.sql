@@ -20,6 +20,7 @@ CREATE TABLE repository (
     reference_name TEXT NOT NULL,
     default_branch TEXT NOT NULL DEFAULT 'main',
     released_commit TEXT,
+    previous_commit TEXT,
     is_gone BIGINT NOT NULL DEFAULT 0,
     seen_at BIGINT NOT NULL DEFAULT 0
 );
@@ -374,6 +375,7 @@ CREATE TABLE log_line (
     fence BIGINT NOT NULL,
     sequence BIGINT NOT NULL,
     text TEXT NOT NULL,
+    at BIGINT NOT NULL,
     PRIMARY KEY (run_id, fence, sequence)
 );
 

@@ -184,9 +184,10 @@ pub(super) async fn logs(
     Json(request): Json<LogLines>,
 ) -> Result<StatusCode, Refusal> {
     let row = own_run(&worker, id, request.fence, &headers).await?;
+    let now = worker.clock.now();
     worker
         .store
-        .append_logs(row.id, request.fence, request.first, &request.lines)
+        .append_logs(row.id, request.fence, request.first, &request.lines, now)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

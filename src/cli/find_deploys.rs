@@ -7,7 +7,6 @@ use clap::Args;
 use super::local::{self, project};
 use super::remote;
 use super::server_option::ServerOption;
-use crate::local::Reader;
 
 /// List the live deployments of this repository whose release was made from a commit of a range.
 #[derive(Args)]
@@ -32,9 +31,10 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         let project = project()?;
         let commits = project.commits(&arguments.start, &arguments.end)?;
-        let reader = Reader::open(project).await?;
-        for reference in reader.deployed_from(&commits).await? {
-            println!("{reference}");
+        if let Some(reader) = local::reader(project).await? {
+            for reference in reader.deployed_from(&commits).await? {
+                println!("{reference}");
+            }
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::config::{Denied, Evaluation, Limits, Session, SourceTree, evaluate};
+use crate::local::{Project, Reader};
 use crate::model::Environment;
 use crate::runner::source_tree;
 
@@ -56,7 +57,7 @@ impl Place {
         evaluate(
             &self.tree,
             &self.file,
-            &environments(&self.tree),
+            &environments(&self.root, &self.tree),
             &Limits::default(),
         )
     }
@@ -68,18 +69,40 @@ pub(super) fn root_of(folder: &Path) -> &Path {
     ROOT_MARKS.iter().find_map(marked).unwrap_or(folder)
 }
 
-/// The environments that the config files of a tree register. Files with errors register none.
-pub(super) fn environments(tree: &SourceTree) -> Vec<Environment> {
+/// The environments that are recorded on this machine, and those that the config files below `root` register besides.
+/// Files with errors register none.
+pub(super) fn environments(root: &Path, tree: &SourceTree) -> Vec<Environment> {
     let limits = Limits::default();
     let session = Session::planning(tree, &[], &Denied, &limits);
     let files = tree.paths().filter(|path| path.ends_with(".ocu.star"));
-    let mut found: Vec<Environment> = Vec::new();
+    let mut found = recorded(root).unwrap_or_else(|problem| {
+        eprintln!("the environments of the state are left out: {problem:#}");
+        Vec::new()
+    });
     for environment in files.flat_map(|file| session.evaluate(file).environments) {
         if !found.iter().any(|known| known.name == environment.name) {
             found.push(environment);
         }
     }
     found
+}
+
+/// Those of the state that the repository names, if there is one.
+fn recorded(root: &Path) -> anyhow::Result<Vec<Environment>> {
+    if !root.join(ROOT_MARKS[0]).is_file() {
+        return Ok(Vec::new());
+    }
+    let project = Project::find(root, std::env::vars().collect())?;
+    if project.settings.state_store.is_none() {
+        return Ok(Vec::new());
+    }
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime cannot start")?;
+    runtime.block_on(async {
+        match Reader::find(project).await? {
+            Some(reader) => reader.environments().await,
+            None => Ok(Vec::new()),
+        }
+    })
 }
 
 /// Does what evaluates files where there is room for deep ones.

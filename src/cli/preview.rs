@@ -51,7 +51,7 @@ pub fn execute(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 fn draft(file: &std::path::Path) -> anyhow::Result<Draft> {
     let place = Place::of(file)?;
-    let environments = environments(&place.tree);
+    let environments = environments(&place.root, &place.tree);
     let limits = Limits::default();
     let session = Session::planning(&place.tree, &environments, &Denied, &limits);
     let others = place

@@ -38,17 +38,18 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let session = Session::open(project()?, "push", Arc::new(Narrator::new())).await?;
+    let narrator = Arc::new(Narrator::new());
     if arguments.dryrun {
+        let session = Session::open_beside(project()?, "push --dryrun", narrator).await?;
         for (file, _) in session.reader.to_push(session.repository()).await? {
             println!("{file}");
         }
         session.close().await;
         return Ok(ExitCode::SUCCESS);
     }
-    let before = session.queued().await?;
+    let session = Session::open(project()?, "push", narrator).await?;
     let pushed = session.push().await?;
-    let worked = session.work_off(&Selection::Added(before), false).await?;
+    let worked = session.work_off(&Selection::Own, false).await?;
     let mut has_failed = pushed.has_errors;
     for name in &pushed.releases {
         has_failed |= local::show_release(&session.reader, name).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::local::{self, project};
+use super::local::{self, Named, project};
 use super::remote;
 use super::server_option::ServerOption;
 use crate::config::Evaluation;
@@ -22,13 +22,8 @@ pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 
-    /// The package's file, instead of giving it as the last argument
-    #[arg(long, global = true)]
-    package: Option<String>,
-
-    /// The release of it: a number such as r3, or a tag
-    #[arg(long, global = true)]
-    release: Option<String>,
+    #[command(flatten)]
+    named: Named,
 
     #[command(flatten)]
     server: ServerOption,
@@ -131,13 +126,13 @@ async fn carry_out(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// What is named, by the last argument or by the option.
 fn given(argument: &Option<String>, arguments: &Arguments) -> String {
-    let text = argument.clone().or_else(|| arguments.package.clone());
+    let text = argument.clone().or_else(|| arguments.named.package.clone());
     text.unwrap_or_else(|| ".".to_owned())
 }
 
 /// `None` for what a server does not do.
 async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<Option<ExitCode>> {
-    let release = arguments.release.as_ref();
+    let release = arguments.named.release.as_ref();
     let code = match &arguments.verb {
         Verb::New {
             file,
@@ -173,7 +168,7 @@ fn meant(project: &Project, text: &str, arguments: &Arguments) -> anyhow::Result
     Ok(Reference {
         repository: package.repository,
         path: package.path,
-        release: release.or_else(|| arguments.release.clone()),
+        release: release.or_else(|| arguments.named.release.clone()),
         ..Reference::default()
     })
 }
@@ -181,12 +176,11 @@ fn meant(project: &Project, text: &str, arguments: &Arguments) -> anyhow::Result
 async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<ExitCode> {
     let command = format!("release new {}", asked.package.path);
     let session = Session::open(project, &command, Arc::new(Narrator::new())).await?;
-    let before = session.queued().await?;
     let released = session.release_new(asked).await?;
     let code = match released {
         Released::Release(name) => {
             let selection = match cascade {
-                true => Selection::Added(before),
+                true => Selection::Own,
                 false => Selection::Release(name.clone()),
             };
             go_on(&session, &name, &selection).await?
@@ -213,10 +207,7 @@ async fn new(project: Project, asked: &Asked, cascade: bool) -> anyhow::Result<E
                 );
             }
             match cascade {
-                true => {
-                    let added = Selection::Added(before);
-                    local::code(&session.work_off(&added, false).await?, false)
-                }
+                true => local::code(&session.work_off(&Selection::Own, false).await?, false),
                 false => ExitCode::SUCCESS,
             }
         }
@@ -260,7 +251,7 @@ async fn go_on(
     selection: &Selection,
 ) -> anyhow::Result<ExitCode> {
     let worked = match selection {
-        Selection::Added(_) => session.work_off(selection, false).await?,
+        Selection::Own => session.work_off(selection, false).await?,
         _ => session.work(selection).await?,
     };
     let has_failed = local::show_release(&session.reader, name).await?;

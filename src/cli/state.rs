@@ -7,12 +7,11 @@ use anyhow::Context;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
-use super::local::{self, project};
+use super::local::{self, Named, project};
 use super::remote;
 use super::server_option::ServerOption;
 use crate::config::{Limits, expression};
 use crate::local::{Narrator, Project, Reader, Selection, Session, WORKSPACE, step_word};
-use crate::model::Glob;
 use crate::store::{Documents, MatchOptions};
 use crate::web;
 
@@ -26,6 +25,9 @@ pub struct Arguments {
     verb: Verb,
     #[command(flatten)]
     server: ServerOption,
+
+    #[command(flatten)]
+    named: Named,
 }
 
 #[derive(Subcommand)]
@@ -38,7 +40,7 @@ enum Verb {
     )]
     Get {
         /// Its ref; keys after `#` pick a part of it
-        reference: String,
+        reference: Option<String>,
         /// What should be instead of what is
         #[arg(short, long)]
         intent: bool,
@@ -46,7 +48,7 @@ enum Verb {
     /// List the records that a glob means, one ref a line
     ///
     /// `*` stands for a part of a ref between two slashes, `**` for any number of them, `{a,b}` for either; `./-/` for this
-    /// repository. Fails when there is none.
+    /// repository, `./` for the current directory. No such record is no failure.
     #[command(after_help = "Example: ocuroot state match '**/@/deploy/production'")]
     Match {
         /// The glob; without it, everything
@@ -83,7 +85,7 @@ enum Verb {
     Set {
         /// The ref
         reference: String,
-        /// The value
+        /// The value; `-` reads it from standard input
         #[arg(allow_hyphen_values = true)]
         value: String,
         /// How the value is written; without it, as JSON if it is that, else as text
@@ -94,7 +96,7 @@ enum Verb {
     #[command(after_help = "Example: ocuroot state delete release.ocu.star/@/deploy/production")]
     Delete {
         /// The ref
-        reference: String,
+        reference: Option<String>,
     },
     /// Make what is at a ref follow what should be
     ///
@@ -102,7 +104,7 @@ enum Verb {
     #[command(after_help = "Example: ocuroot state apply @/environment/production")]
     Apply {
         /// The ref
-        reference: String,
+        reference: Option<String>,
         /// Do the work that follows from it
         #[arg(long, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true, action = ArgAction::Set)]
         cascade: bool,
@@ -139,18 +141,21 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             arguments.server.refuse("state view")?;
         }
         if let Some(server) = arguments.server.address()
-            && let Some(code) = by_server(&server, &arguments.verb).await?
+            && let Some(code) = by_server(&server, arguments).await?
         {
             return Ok(code);
         }
-        carry_out(&arguments.verb).await
+        carry_out(&arguments.verb, &arguments.named).await
     })
 }
 
 /// `None` for what a server does not do.
-async fn by_server(server: &str, verb: &Verb) -> anyhow::Result<Option<ExitCode>> {
-    let code = match verb {
-        Verb::Get { reference, intent } => remote::state::get(server, reference, *intent).await?,
+async fn by_server(server: &str, arguments: &Arguments) -> anyhow::Result<Option<ExitCode>> {
+    let named = |reference| arguments.named.reference(reference);
+    let code = match &arguments.verb {
+        Verb::Get { reference, intent } => {
+            remote::state::get(server, &named(reference)?, *intent).await?
+        }
         Verb::Impact { reference } => remote::state::impact(server, reference).await?,
         Verb::Match {
             glob,
@@ -166,19 +171,23 @@ async fn by_server(server: &str, verb: &Verb) -> anyhow::Result<Option<ExitCode>
             let value = parsed(value, *format)?;
             remote::state::intend(server, reference, Some(value)).await?
         }
-        Verb::Delete { reference } => remote::state::intend(server, reference, None).await?,
+        Verb::Delete { reference } => {
+            remote::state::intend(server, &named(reference)?, None).await?
+        }
         Verb::Apply {
             reference, confirm, ..
-        } => remote::state::apply(server, reference, *confirm).await?,
+        } => remote::state::apply(server, &named(reference)?, *confirm).await?,
         Verb::View { .. } => return Ok(None),
     };
     Ok(Some(code))
 }
 
-async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
+async fn carry_out(verb: &Verb, named: &Named) -> anyhow::Result<ExitCode> {
     let project = project()?;
     match verb {
-        Verb::Get { reference, intent } => get(project, reference, *intent).await,
+        Verb::Get { reference, intent } => {
+            get(project, &named.reference(reference)?, *intent).await
+        }
         Verb::Impact { reference } => impact(project, reference).await,
         Verb::Match {
             glob,
@@ -193,7 +202,10 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
             matching(project, glob, &options).await
         }
         Verb::Diff { long } => {
-            for drift in Reader::open(project).await?.drift().await? {
+            let Some(reader) = local::reader(project).await? else {
+                return Ok(ExitCode::SUCCESS);
+            };
+            for drift in reader.drift().await? {
                 match long {
                     true => println!("{} {}", step_word(drift.step), drift.reference),
                     false => println!("{}", drift.reference),
@@ -209,10 +221,10 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
             let value = parsed(value, *format)?;
             intend(project, reference, Some(value)).await
         }
-        Verb::Delete { reference } => intend(project, reference, None).await,
+        Verb::Delete { reference } => intend(project, &named.reference(reference)?, None).await,
         Verb::Apply {
             reference, cascade, ..
-        } => apply(project, reference, *cascade).await,
+        } => apply(project, &named.reference(reference)?, *cascade).await,
         Verb::View { port } => view(project, *port).await,
     }
 }
@@ -246,19 +258,13 @@ async fn matching(
     text: &str,
     options: &MatchOptions,
 ) -> anyhow::Result<ExitCode> {
-    let glob: Glob = match text.strip_prefix("./-/") {
-        Some(rest) => format!("{}/-/{rest}", Glob::escaped(&project.name)).parse()?,
-        None => text.parse()?,
-    };
-    let reader = Reader::open(project).await?;
-    let found = reader.matching(&glob, options).await?;
-    for reference in &found {
-        println!("{reference}");
+    let glob = project.glob(text)?;
+    if let Some(reader) = local::reader(project).await? {
+        for reference in reader.matching(&glob, options).await? {
+            println!("{reference}");
+        }
     }
-    Ok(match found.is_empty() {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
-    })
+    Ok(ExitCode::SUCCESS)
 }
 
 fn of(is_intent: bool) -> Documents {
@@ -270,8 +276,13 @@ fn of(is_intent: bool) -> Documents {
 
 async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::Result<ExitCode> {
     let reference = project.reference(text)?;
-    let session = Session::open(project, "state set", Arc::new(Narrator::new())).await?;
     let is_deletion = value.is_none();
+    let command = if is_deletion {
+        "state delete"
+    } else {
+        "state set"
+    };
+    let session = Session::open_beside(project, command, Arc::new(Narrator::new())).await?;
     let reference = session.intend(&reference, value).await?;
     session.close().await;
     let wish = if is_deletion {
@@ -285,8 +296,11 @@ async fn intend(project: Project, text: &str, value: Option<Value>) -> anyhow::R
 
 async fn apply(project: Project, text: &str, cascade: bool) -> anyhow::Result<ExitCode> {
     let reference = project.reference(text)?;
-    let session = Session::open(project, "state apply", Arc::new(Narrator::new())).await?;
-    let before = session.queued().await?;
+    let narrator = Arc::new(Narrator::new());
+    let session = match cascade {
+        true => Session::open(project, "state apply --cascade", narrator).await?,
+        false => Session::open_beside(project, "state apply", narrator).await?,
+    };
     let problems = session.apply(&reference, true).await?;
     let mut code = ExitCode::SUCCESS;
     for problem in &problems {
@@ -294,8 +308,7 @@ async fn apply(project: Project, text: &str, cascade: bool) -> anyhow::Result<Ex
         code = ExitCode::FAILURE;
     }
     if problems.is_empty() && cascade {
-        let added = Selection::Added(before);
-        code = local::code(&session.work_off(&added, false).await?, false);
+        code = local::code(&session.work_off(&Selection::Own, false).await?, false);
     }
     session.close().await;
     Ok(code)
@@ -315,6 +328,13 @@ async fn view(project: Project, port: Option<u16>) -> anyhow::Result<ExitCode> {
 }
 
 fn parsed(text: &str, format: Option<Format>) -> anyhow::Result<Value> {
+    let mut text = text.to_owned();
+    if text == "-" {
+        text = std::io::read_to_string(std::io::stdin()).context("standard input")?;
+        // The end of the last line is the shell's, not the value's.
+        text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    }
+    let text = text.as_str();
     let json = || serde_json::from_str(text);
     match format {
         None => Ok(json().unwrap_or_else(|_| Value::from(text))),

@@ -102,8 +102,10 @@ async fn carry_out(verb: &Verb) -> anyhow::Result<ExitCode> {
     | Verb::Trigger { options, .. }
     | Verb::Cascade(options)) = verb;
     if options.dryrun {
-        let reader = Reader::open(project).await?;
-        let items = items(&reader, verb, &here).await?;
+        let items = match local::reader(project).await? {
+            Some(reader) => items(&reader, verb, &here).await?,
+            None => Vec::new(),
+        };
         println!("{}", serde_json::to_string_pretty(&items)?);
         return Ok(ExitCode::SUCCESS);
     }

@@ -93,9 +93,23 @@ pub(super) fn message(error: &Error) -> String {
         "this takes too long: too many function calls and loop turns".to_owned()
     } else if text.contains("memory limit of") {
         "this needs too much memory".to_owned()
+    } else if let Some(instead) = instead_of_helper(&text) {
+        format!("{text}: it is a helper that the original Ocuroot did not mean to show; {instead}")
     } else {
         text.strip_prefix("Parse error: ")
             .unwrap_or(&text)
             .to_owned()
+    }
+}
+
+/// What to write instead of a name of the original that is not there (reference/ocuroot.md §3.3, leaked helpers).
+fn instead_of_helper(text: &str) -> Option<&'static str> {
+    let (name, _) = text.strip_prefix("Variable `")?.split_once("` not found")?;
+    match name {
+        "map_from_json" | "vars_from_json" => Some("write json.decode(text)"),
+        "normalizeHeaders" => Some("http.get and the like take headers as they are"),
+        "check_params" => Some("task, deploy and next check the parameters themselves"),
+        "do_work" => Some("write task(function, name), which is called when it is its turn"),
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 /// What is known of a package from the last time it was evaluated.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
-    /// Globs of `watch(...)`; `None` means the package file's directory.
+    /// Globs of `watch(...)`; `None` means `also`, and if that is empty the package file's directory.
     pub watch: Option<Vec<String>>,
     /// Paths that runs asked to watch (`done(watch=...)`): files, or directories with all they contain.
     pub also: Vec<String>,
@@ -90,11 +90,11 @@ fn concern<'a>(
                 also(path) || matchers.iter().any(|matcher| matcher.is_match(path))
             })
         }
+        // Its runs have said what it is made of.
+        None if !facts.also.is_empty() => Box::new(also),
         None => {
             let own = directory(file);
-            Box::new(move |path| {
-                also(path) || (!is_settings(path) && owner(path, package_files) == Some(own))
-            })
+            Box::new(move |path| !is_config(path) && owner(path, package_files) == Some(own))
         }
     }
 }
@@ -108,8 +108,9 @@ fn owner<'a>(path: &str, package_files: &'a [String]) -> Option<&'a str> {
         .max_by_key(|folder| folder.len())
 }
 
-fn is_settings(path: &str) -> bool {
-    path == "repo.ocu.star"
+/// Config files concern the package they are, and whoever loads them; not whoever lies beside them.
+fn is_config(path: &str) -> bool {
+    path.ends_with(".ocu.star")
 }
 
 fn is_under(path: &str, folder: &str) -> bool {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::plan::{Answer, Change};
 use super::rules::rules;
+use super::snapshot::values_of;
 use super::teardown;
 use super::values;
 use super::wanted;
@@ -76,7 +77,8 @@ pub fn drift(
 pub fn is_met(reference: &Reference, intent: &Value, state: &Value) -> bool {
     match reference.subpath {
         Some((SubPathKind::Deploy, _)) => {
-            intent["release"] == state["release"] && gives(&intent["input"], &state["input"])
+            intent["release"] == state["release"]
+                && gives(&intent["input"], &values_of(&state["input"]))
         }
         _ => intent == state,
     }
@@ -89,6 +91,27 @@ pub(super) fn gives(wanted: &Value, given: &Value) -> bool {
         Some(inputs) => inputs.iter().all(is_given),
         None => wanted.is_null(),
     }
+}
+
+/// What is wanted of a deployment with the values of its inputs, which may be given as documents describe them, too.
+pub(super) fn undescribed(reference: &Reference, mut wanted: Value) -> Value {
+    let is_deployment = matches!(reference.subpath, Some((SubPathKind::Deploy, _)));
+    let inputs = wanted.get_mut("input").and_then(Value::as_object_mut);
+    for input in inputs
+        .filter(|_| is_deployment)
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
+        let is_described = input.as_object().is_some_and(|keys| {
+            let mut names = keys.keys().map(String::as_str);
+            keys.contains_key("value")
+                && names.all(|name| ["ref", "default", "value"].contains(&name))
+        });
+        if is_described {
+            *input = input["value"].take();
+        }
+    }
+    wanted
 }
 
 /// A run begins to change what is live: that is what should be from now on (§4.6).
@@ -108,6 +131,7 @@ pub(super) fn begins(
 
 /// Says what should be and makes it so; where that is refused, what should be is what it was.
 pub(super) fn want(world: &mut World, wish: &Application, value: Option<Value>) {
+    let value = value.map(|value| undescribed(&wish.reference, value));
     let before = world.snapshot.intents.get(&wish.reference).cloned();
     let answered = world.answers().len();
     world.put_intent(wish.reference.clone(), value);

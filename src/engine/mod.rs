@@ -85,7 +85,10 @@ fn apply(world: &mut World, trigger: &Trigger) {
             values::set(world, reference, value.as_ref());
         }
         Trigger::Intend { reference, value } => {
-            world.put_intent(reference.clone(), value.clone());
+            let wanted = value
+                .clone()
+                .map(|value| intent::undescribed(reference, value));
+            world.put_intent(reference.clone(), wanted);
         }
         Trigger::Apply(wish) => intent::apply(world, wish),
         Trigger::Want(wish, value) => intent::want(world, wish, value.clone()),

@@ -218,7 +218,7 @@ fn document(name: &RunName, run: &Run) -> Value {
         "run_ref": name.to_string(),
         "type": run.kind,
         "release": name.release.to_string(),
-        "input": run.calls.first().map(|call| &call.values),
+        "input": run.calls.first().map(ChainedCall::described),
         "output": run.outputs,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::model::{
     Action, Approval, CommitSha, DeploymentName, Environment, EnvironmentName, GuardFile, Hold,
@@ -360,4 +360,29 @@ pub struct Call {
     /// Which of the inputs people have given in place of those that the file names: they stay as they are.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub given: BTreeSet<String>,
+}
+
+impl Call {
+    /// Its inputs as documents show them: as they were declared, with the `value` that each had (reference/ocuroot.md
+    /// §2.2).
+    pub fn described(&self) -> Map<String, Value> {
+        let declared = self.inputs.iter().map(|(name, input)| {
+            let descriptor = serde_json::to_value(input).unwrap_or(Value::Null);
+            (name.clone(), descriptor)
+        });
+        let mut described: Map<String, Value> = declared.collect();
+        for (name, value) in &self.values {
+            let descriptor = described.entry(name.clone()).or_insert_with(|| json!({}));
+            descriptor["value"] = value.clone();
+        }
+        described
+    }
+}
+
+/// The values of inputs that are described like this.
+pub fn values_of(described: &Value) -> Value {
+    let inputs = described.as_object().into_iter().flatten();
+    let values =
+        inputs.filter_map(|(name, input)| Some((name.clone(), input.get("value")?.clone())));
+    Value::Object(values.collect())
 }

@@ -116,8 +116,8 @@ impl Session {
         let entry = release.name.package.path.clone();
         let tree = Project::sources(&directory, &entry)?;
         let mut variables = self.reader.project.variables.clone();
-        let state = self.state_file.path().to_string_lossy();
-        variables.insert(HELD.to_owned(), state.into_owned());
+        let held = self.state_file.held_below(&variables);
+        variables.insert(HELD.to_owned(), held);
         let task = release.package.task(&taken.run.key);
         Ok(LocalCall {
             tree,

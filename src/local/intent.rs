@@ -1,6 +1,6 @@
 //! What should be: said, compared with what is, and made so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 use serde_json::Value;
@@ -9,8 +9,11 @@ use super::queue::Worked;
 use super::session::{Reader, Session, WORKSPACE};
 use super::work::WorkItem;
 use crate::engine::intent::{Drift, Step, drift};
-use crate::engine::{Answer, Application, Trigger};
-use crate::model::{Reference, SubPathKind, TaskKey, latest_document};
+use crate::engine::{Answer, Application, Run, Trigger};
+use crate::model::{
+    DeploymentName, Reference, ReleaseName, RunKind, RunState, SubPathKind, TaskKey,
+    latest_document,
+};
 use crate::store::{Documents, Done};
 use crate::worker::intendable;
 
@@ -53,6 +56,46 @@ impl Reader {
         Ok(found.await?.map(|record| record.value))
     }
 
+    /// What should go and could not be taken down, with the environments that it keeps from going: that is tried again
+    /// only if somebody says so. With the words for it.
+    async fn stuck(&self, drifts: &[Drift]) -> anyhow::Result<BTreeMap<Reference, String>> {
+        let mut stuck = BTreeMap::new();
+        for drift in drifts.iter().filter(|drift| drift.step == Step::Delete) {
+            let Some(deployment) = DeploymentName::of_reference(&drift.reference) else {
+                continue;
+            };
+            let live = self.record(&drift.reference, Documents::State).await?;
+            let name = live.and_then(|live| live["release"].as_str()?.parse().ok());
+            let Some(name): Option<ReleaseName> = name else {
+                continue;
+            };
+            let release = self.release(&name).await?;
+            let latest = release.as_ref();
+            let latest = latest.and_then(|(release, _)| release.latest_run(&deployment.key()));
+            let has_failed = |run: &Run| run.kind == RunKind::Down && run.state == RunState::Failed;
+            if latest.is_some_and(|(_, run)| has_failed(run)) {
+                let problem = format!(
+                    "{} could not be taken down. To try again: ocuroot release retry {name}",
+                    drift.reference
+                );
+                let environment = format!("@/environment/{}", deployment.environment);
+                stuck.insert(environment.parse()?, problem.clone());
+                stuck.insert(drift.reference.clone(), problem);
+            }
+        }
+        Ok(stuck)
+    }
+
+    /// What is wanted at `reference`: of a deployment, the release may be named as it is on the command line.
+    async fn wanted(&self, reference: &Reference, mut value: Value) -> anyhow::Result<Value> {
+        let is_deployment = matches!(reference.subpath, Some((SubPathKind::Deploy, _)));
+        if is_deployment && let Some(text) = value["release"].as_str() {
+            let release = self.project.reference(text)?;
+            value["release"] = Value::from(self.release_name(&release).await?.to_string());
+        }
+        Ok(value)
+    }
+
     /// The ref by which something is intended: a tag means the release that it is on now.
     async fn intendable(&self, reference: &Reference) -> anyhow::Result<Reference> {
         let meant = intendable(&self.store, WORKSPACE, reference).await?;
@@ -75,6 +118,10 @@ impl Session {
         if value.is_none() && self.reader.intent_at(&reference).await?.is_none() {
             bail!("nothing should be at {reference} as it is");
         }
+        let value = match value {
+            Some(value) => Some(self.reader.wanted(&reference, value).await?),
+            None => None,
+        };
         let trigger = Trigger::Intend {
             reference: reference.clone(),
             value,
@@ -94,6 +141,17 @@ impl Session {
         is_retry: bool,
     ) -> anyhow::Result<Vec<String>> {
         let reference = self.reader.intendable(reference).await?;
+        let is_custom = matches!(reference.subpath, Some((SubPathKind::Custom, _)));
+        if is_custom
+            && self.reader.intent_at(&reference).await?.is_none()
+            && self
+                .reader
+                .record(&reference, Documents::State)
+                .await?
+                .is_none()
+        {
+            bail!("nothing is at {reference}, and nothing should be");
+        }
         self.apply_together(vec![reference], is_retry).await
     }
 
@@ -124,11 +182,16 @@ impl Session {
     /// When the record cannot be read or written.
     pub async fn apply_all(&self, done: &mut BTreeSet<Reference>) -> anyhow::Result<Worked> {
         let mut worked = Worked::default();
-        let drift = self.reader.drift().await?.into_iter();
-        let references = drift.map(|drift| drift.reference);
-        let references: Vec<Reference> = references
-            .filter(|reference| done.insert(reference.clone()))
-            .collect();
+        let drifts = self.reader.drift().await?;
+        let mut stuck = self.reader.stuck(&drifts).await?;
+        let mut references = Vec::new();
+        for drift in drifts {
+            if let Some(problem) = stuck.remove(&drift.reference) {
+                worked.problems.insert(problem);
+            } else if done.insert(drift.reference.clone()) {
+                references.push(drift.reference);
+            }
+        }
         if !references.is_empty() {
             let problems = self.apply_together(references, false).await?;
             worked.problems.extend(problems);

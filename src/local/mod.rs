@@ -12,6 +12,7 @@ mod checkouts;
 mod evaluate;
 mod execute;
 mod intent;
+mod intent_files;
 mod look;
 mod narrator;
 mod operations;

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use console::{Style, Term, strip_ansi_codes, truncate_str};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::model::{Outcome, RunKind, RunName, RunState};
@@ -13,6 +14,8 @@ use crate::report::{terminal_mark, terminal_step};
 
 /// How many lines of a failed run's log are repeated on a terminal.
 const LAST_LINES: usize = 40;
+/// The spinner, how long it takes, and room for `^C`.
+const FREE_COLUMNS: usize = 10;
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Tells what happens.
@@ -47,11 +50,11 @@ impl Narrator {
     pub fn started(&self, run: &RunName, kind: RunKind) {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
-            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}");
+            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {msg}");
             if let Ok(style) = style {
                 bar.set_style(style);
             }
-            bar.set_prefix(label(run, kind));
+            bar.set_prefix(fitted(&label(run, kind), 0));
             bar.enable_steady_tick(REDRAW);
             bar
         });
@@ -74,7 +77,8 @@ impl Narrator {
         };
         match &step.bar {
             Some(bar) => {
-                bar.set_message(line.to_owned());
+                let label = bar.prefix().chars().count();
+                bar.set_message(fitted(line, label + 1));
                 step.lines.push(line.to_owned());
             }
             None => {
@@ -113,6 +117,12 @@ impl Narrator {
         match step.bar {
             Some(bar) => {
                 bar.finish_and_clear();
+                let style = match state {
+                    RunState::Complete => Style::new().green(),
+                    RunState::Failed => Style::new().red(),
+                    _ => Style::new().yellow(),
+                };
+                let mark = style.for_stderr().apply_to(mark);
                 self.print(&format!("{mark} {} ({took})", label(run, kind)));
                 if state == RunState::Failed {
                     let from = step.lines.len().saturating_sub(LAST_LINES);
@@ -139,6 +149,15 @@ impl Narrator {
         let steps = self.under_way.lock();
         steps.unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What of a text fits into a line of the terminal after so many columns of others, and those that stay free: what
+/// people type is shown there, and must not begin another line.
+fn fitted(text: &str, others: usize) -> String {
+    let (_, columns) = Term::stderr().size();
+    let room = usize::from(columns).saturating_sub(others + FREE_COLUMNS);
+    let text = strip_ansi_codes(text).replace(char::is_control, " ");
+    truncate_str(&text, room, "…").into_owned()
 }
 
 fn label(run: &RunName, kind: RunKind) -> String {

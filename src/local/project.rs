@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use serde_json::{Value, json};
 
 use crate::config::{Evaluation, Limits, RepositorySettings, SourceTree, evaluate_repository};
-use crate::model::{CommitSha, PackageName, Reference};
+use crate::model::{CommitSha, Glob, PackageName, Reference};
 use crate::runner::{HostCapabilities, Output, Stop, source_tree};
 
 /// What is at the root of every repository with releases.
-const SETTINGS_FILE: &str = "repo.ocu.star";
+pub(super) const SETTINGS_FILE: &str = "repo.ocu.star";
 
 /// The repository around the current directory.
 #[derive(Clone, Debug)]
@@ -48,7 +49,15 @@ impl Project {
             );
         };
         let folder = directory.strip_prefix(root).unwrap_or(Path::new(""));
-        let settings = settings(root, &variables)?;
+        let mut settings = settings(root, &variables)?;
+        for (variable, list) in [
+            ("OCU_CFG_repo_remotes", &mut settings.remotes),
+            ("OCU_CFG_release_ignore", &mut settings.release_ignore),
+        ] {
+            if let Some(text) = variables.get(variable) {
+                *list = listed(text).with_context(|| variable.to_owned())?;
+            }
+        }
         let alias = variables.get("OCU_CFG_repo_alias").cloned();
         let name = alias
             .filter(|alias| !alias.is_empty())
@@ -108,6 +117,35 @@ impl Project {
         Ok(Reference::typed_in(text, &self.name, &self.folder)?)
     }
 
+    /// A glob as it is written on the command line: of whole refs, or from the current directory as refs are.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn glob(&self, text: &str) -> anyhow::Result<Glob> {
+        let text = renewed(text);
+        let own = |path: &str| format!("{}/-/{path}", Glob::escaped(&self.name));
+        let here = |path: &str| match self.folder.as_str() {
+            "" => own(path),
+            folder => own(&format!("{}/{path}", Glob::escaped(folder))),
+        };
+        let at_root = text
+            .strip_prefix("./-/")
+            .or_else(|| text.strip_prefix("//"));
+        if let Some(path) = at_root {
+            return Ok(own(path).parse()?);
+        }
+        if let Some(path) = text.strip_prefix("./") {
+            return Ok(here(path).parse()?);
+        }
+        let is_whole =
+            text.starts_with(['@', '{']) || text.starts_with("**") || text.contains("/-/");
+        Ok(match is_whole {
+            true => text.parse()?,
+            // It may be the beginning of whole refs as well.
+            false => format!("{{{text},{}}}", here(&text)).parse()?,
+        })
+    }
+
     /// The package that is meant on the command line: by its file, or by the folder of its only file.
     ///
     /// # Errors
@@ -137,12 +175,18 @@ impl Project {
     }
 
     /// Where the repository can be cloned from: what `remotes([…])` says, else the addresses git knows.
-    pub(super) fn remotes(&self) -> Vec<String> {
+    pub(super) fn remotes(&self) -> Vec<Value> {
+        let remote = |name: &str, fetch: &str, push: &str| json!({ "Name": name, "URL": fetch, "PushURL": push });
         if !self.settings.remotes.is_empty() {
-            return self.settings.remotes.clone();
+            let said = self.settings.remotes.iter();
+            return said.map(|url| remote("", url, url)).collect();
         }
         let names = git(&self.root, &["remote"]).unwrap_or_default();
-        let address = |name: &str| git(&self.root, &["remote", "get-url", name]).ok();
+        let address = |name: &str| {
+            let fetch = git(&self.root, &["remote", "get-url", name]).ok()?;
+            let push = git(&self.root, &["remote", "get-url", "--push", name]).ok()?;
+            Some(remote(name, &fetch, &push))
+        };
         names.lines().filter_map(address).collect()
     }
 
@@ -161,6 +205,33 @@ impl Project {
         let between = git(&self.root, &["rev-list", &format!("{start}..{end}")])?;
         let lines = between.lines().chain([start.as_str()]);
         Ok(lines.filter_map(|line| line.parse().ok()).collect())
+    }
+}
+
+/// A list as a variable has it: in JSON, or one part after the other with commas between them.
+fn listed(text: &str) -> anyhow::Result<Vec<String>> {
+    if text.trim_start().starts_with('[') {
+        return Ok(serde_json::from_str(text)?);
+    }
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    Ok(parts.map(str::to_owned).collect())
+}
+
+/// A glob in the form of old, in that of today: `+` for `@`, `call` for `task`.
+fn renewed(text: &str) -> String {
+    let mut text = match text.strip_prefix('+') {
+        Some(rest) => format!("@{rest}"),
+        None => text.to_owned(),
+    };
+    if !text.contains("/@") {
+        text = text.replacen("/+", "/@", 1);
+    }
+    match text.split_once("/@") {
+        Some((place, record)) => format!("{place}/@{}", record.replacen("/call/", "/task/", 1)),
+        None => text,
     }
 }
 
@@ -213,7 +284,7 @@ fn address(root: &Path, variables: &BTreeMap<String, String>) -> Option<String> 
 }
 
 /// `git@github.com:o/r.git` and `https://user@github.com/o/r.git` → `github.com/o/r`.
-fn normalised(url: &str) -> String {
+pub(super) fn normalised(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let (scheme, rest) = match url.split_once("://") {

@@ -216,6 +216,7 @@ impl Session {
             let draft = Draft::of(store, &self.clock, WORKSPACE, &triggers).await?;
             let written = draft.write(store, Done::Nothing, released.clone()).await?;
             if written == Committed::Yes {
+                self.own(&draft.plan);
                 return Ok(draft.plan);
             }
         }

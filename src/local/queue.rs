@@ -1,6 +1,7 @@
 //! The outbox as a queue of work: which of it a command is for, and doing it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use serde::Deserialize;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -21,27 +22,20 @@ pub enum Selection {
     Release(ReleaseName),
     /// That of the releases of one commit of a repository.
     Commit(String, CommitSha),
-    /// That which is added to these.
-    Added(BTreeSet<String>),
+    /// That which comes of what the command does itself; what others add meanwhile is left.
+    Own,
     /// All of it.
     Everything,
 }
 
 impl Selection {
-    pub(super) fn includes(&self, effect: &PendingEffect, release: &Release) -> bool {
-        match self {
-            Selection::Added(before) => !before.contains(&effect.key),
-            _ => self.includes_release(release),
-        }
-    }
-
     pub(super) fn includes_release(&self, release: &Release) -> bool {
         match self {
             Selection::Release(name) => release.name == *name,
             Selection::Commit(repository, commit) => {
                 release.name.package.repository == *repository && release.commit == *commit
             }
-            Selection::Added(_) | Selection::Everything => true,
+            Selection::Own | Selection::Everything => true,
         }
     }
 }
@@ -55,6 +49,8 @@ pub struct Worked {
     pub problems: BTreeSet<String>,
     /// How many packages were evaluated again.
     pub operations: usize,
+    /// The signal that ended it before its time.
+    pub ended_by: Option<u8>,
 }
 
 impl Worked {
@@ -63,6 +59,7 @@ impl Worked {
         self.runs.extend(other.runs);
         self.problems.extend(other.problems);
         self.operations += other.operations;
+        self.ended_by = self.ended_by.or(other.ended_by);
     }
 
     /// Whether something failed, and was not made good by another run of it, or could not be begun.
@@ -98,15 +95,6 @@ struct Wake {
 }
 
 impl Session {
-    /// The calls that wait at this moment, by their keys.
-    ///
-    /// # Errors
-    /// When the record cannot be read.
-    pub async fn queued(&self) -> anyhow::Result<BTreeSet<String>> {
-        let waiting = self.reader.store.waiting_effects(WORKSPACE).await?;
-        Ok(waiting.into_iter().map(|effect| effect.key).collect())
-    }
-
     /// Does the selected work, and the work that comes of it, until there is none. As many runs as `jobs` are executed
     /// at a time, started in the order of the queue.
     ///
@@ -127,6 +115,8 @@ impl Session {
             self.wake().await?;
             self.start(&mut pass).await?;
             if pass.calls.is_empty() {
+                let signal = self.signal.load(Ordering::Relaxed);
+                pass.worked.ended_by = (signal != 0).then_some(signal);
                 return Ok(pass.worked);
             }
             self.await_one(&mut pass).await?;
@@ -151,7 +141,8 @@ impl Session {
                 self.settle(&effect).await?;
                 continue;
             };
-            if !pass.selection.includes(&effect, &release) {
+            let is_others = matches!(pass.selection, Selection::Own) && !self.is_own(&effect.key);
+            if is_others || !pass.selection.includes_release(&release) {
                 pass.skipped.insert(effect.key);
                 continue;
             }
@@ -236,7 +227,13 @@ impl Session {
             };
             let store = &self.reader.store;
             store
-                .append_logs(taken.row, taken.fence, taken.lines, &texts)
+                .append_logs(
+                    taken.row,
+                    taken.fence,
+                    taken.lines,
+                    &texts,
+                    self.clock.now(),
+                )
                 .await?;
             taken.lines += i64::try_from(texts.len()).unwrap_or(0);
         }

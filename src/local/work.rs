@@ -108,7 +108,7 @@ impl Reader {
             let Some((release, _)) = self.release(&run.release).await? else {
                 continue;
             };
-            if selection.includes(&effect, &release) {
+            if selection.includes_release(&release) {
                 items.push(WorkItem {
                     reference: run.to_string(),
                     work_type: "run",
@@ -151,6 +151,13 @@ impl Session {
     ) -> anyhow::Result<Worked> {
         let mut worked = Worked::default();
         let (mut applied, mut tried) = (BTreeSet::new(), BTreeSet::new());
+        if follows_intent {
+            match self.follow_intent().await {
+                Ok(problems) => worked.problems.extend(problems),
+                // What was said before still holds, and the rest can be done.
+                Err(problem) => worked.problems.extend([format!("{problem:#}")]),
+            }
+        }
         loop {
             let mut lap = Worked::default();
             if follows_intent {

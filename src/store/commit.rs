@@ -110,7 +110,10 @@ async fn settle(transaction: &mut Transaction<'_, Sqlite>, commit: &Commit<'_>) 
         Done::Nothing => {}
     }
     if let Some((repository_id, head)) = &commit.released {
-        sqlx::query("UPDATE repository SET released_commit = $1 WHERE id = $2")
+        sqlx::query(
+            "UPDATE repository SET released_commit = $1, previous_commit = \
+             CASE WHEN released_commit = $1 THEN previous_commit ELSE released_commit END WHERE id = $2",
+        )
             .bind(head.as_str())
             .bind(repository_id)
             .execute(&mut **transaction)

@@ -175,17 +175,19 @@ impl Store {
         fence: i64,
         first_sequence: i64,
         lines: &[String],
+        now: Timestamp,
     ) -> Result<()> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         for (sequence, line) in (first_sequence..).zip(lines) {
             sqlx::query(
-                "INSERT INTO log_line (run_id, fence, sequence, text) VALUES ($1, $2, $3, $4) \
+                "INSERT INTO log_line (run_id, fence, sequence, text, at) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (run_id, fence, sequence) DO NOTHING",
             )
             .bind(run_id)
             .bind(fence)
             .bind(sequence)
             .bind(line)
+            .bind(now.0)
             .execute(&mut *transaction)
             .await?;
         }

@@ -43,7 +43,8 @@ impl Worker {
             },
             Invocation::Finished { outcome, logs } => {
                 if let Some(row) = self.store.run_by_name(effect.installation_id, run).await? {
-                    self.store.append_logs(row.id, fence, 0, &logs).await?;
+                    let now = self.clock.now();
+                    self.store.append_logs(row.id, fence, 0, &logs, now).await?;
                 }
                 Trigger::Ended {
                     run: run.clone(),

@@ -32,7 +32,7 @@ phase("build", tasks=[task(build, name="build", inputs={"count": 1})])
 fn repository() -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     for (path, text) in [
-        // The state is declared by a global only: it is not opened, and need not exist.
+        // The state is declared by a global only: it need not exist.
         ("repo.ocu.star", "state_store = store.fs('./.store')\n"),
         (
             "environments.ocu.star",

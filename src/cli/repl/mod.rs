@@ -22,6 +22,9 @@ use reader::{Read, Reader};
 pub struct Arguments {
     /// A config file whose names are at hand
     file: Option<PathBuf>,
+    /// The same, as other verbs have it
+    #[arg(long, conflicts_with = "file")]
+    package: Option<PathBuf>,
     /// Evaluates this and ends
     #[arg(short, long, value_name = "TEXT")]
     command: Option<String>,
@@ -40,14 +43,15 @@ pub fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let is_talk = arguments.command.is_none();
-    if let Some(file) = arguments.file.as_ref().filter(|_| !is_talk) {
+    let file = arguments.file.as_deref().or(arguments.package.as_deref());
+    if let Some(file) = file.filter(|_| !is_talk) {
         println!("Loading file {}", file.display());
     }
-    let place = Surroundings::find(arguments.file.as_deref())?;
+    let place = Surroundings::find(file)?;
     let variables = std::env::vars().collect();
     let output = Box::new(Terminal);
     let host = HostCapabilities::new(&place.root, variables, Stop::new(), output)?;
-    let environments = environments(&place.tree);
+    let environments = environments(&place.root, &place.tree);
     let limits = Limits {
         ticks: 1_000_000_000,
         heap_bytes: 1 << 30,

@@ -287,3 +287,19 @@ fn q_s9_secrets_are_masked_wherever_people_look() {
         "error api/release.ocu.star:3:1: fail: <secret>"
     );
 }
+
+/// §3.3: names of the original that were never meant for config files.
+#[test]
+fn helpers_that_are_not_there_are_refused_with_what_to_write_instead() {
+    let text = findings(&planned("x = map_from_json(\"{}\")\n"));
+    insta::assert_snapshot!(text, @"error api/release.ocu.star:1:5: Variable `map_from_json` not found: it is a helper that the original Ocuroot did not mean to show; write json.decode(text)");
+    for name in [
+        "vars_from_json",
+        "normalizeHeaders",
+        "check_params",
+        "do_work",
+    ] {
+        let text = findings(&planned(&format!("x = {name}(1)\n")));
+        assert!(text.contains("did not mean to show"), "{text}");
+    }
+}

@@ -76,10 +76,19 @@ fn two_packages_of_one_directory_share_it() {
 }
 
 #[test]
+fn the_config_of_a_package_does_not_concern_the_one_beside_it() {
+    let packages = [
+        ("api/a.ocu.star", known()),
+        ("api/b.ocu.star", known()),
+        ("release.ocu.star", known()),
+    ];
+    assert_snapshot!(concerned(&packages, &["api/a.ocu.star", "gone.ocu.star"]), @"api/a.ocu.star: `api/a.ocu.star` changed");
+}
+
+#[test]
 fn the_repository_settings_are_no_concern_of_the_root_package() {
     let packages = [("release.ocu.star", known())];
     assert_snapshot!(concerned(&packages, &["repo.ocu.star"]), @"");
-    assert_snapshot!(concerned(&packages, &["sub/repo.ocu.star"]), @"release.ocu.star: `sub/repo.ocu.star` changed");
     let packages = [("release.ocu.star", watching(&["repo.ocu.star"]))];
     assert_snapshot!(concerned(&packages, &["repo.ocu.star"]), @"release.ocu.star: `repo.ocu.star` changed");
 }
@@ -146,7 +155,8 @@ fn runs_may_ask_to_watch_files_and_directories() {
     assert_snapshot!(concerned(&packages, &["shared/schema.json5"]), @"");
     assert_snapshot!(concerned(&packages, &["proto/v1/api.proto"]), @"api/release.ocu.star: `proto/v1/api.proto` changed");
     assert_snapshot!(concerned(&packages, &["protocol.md", "proto-old/x"]), @"");
-    assert_snapshot!(concerned(&packages, &["api/main.rs"]), @"api/release.ocu.star: `api/main.rs` changed");
+    assert_snapshot!(concerned(&packages, &["api/main.rs"]), @"");
+    assert_snapshot!(concerned(&packages, &["api/release.ocu.star"]), @"api/release.ocu.star: `api/release.ocu.star` changed");
     let facts = Known {
         also: vec!["proto".to_owned()],
         ..watching(&["*.md"])

@@ -113,8 +113,8 @@ fn the_document_of_a_chain_holds_the_inputs_of_its_first_function() {
     story.next("api/@r1/task/ask", "answer", "size:=2");
     story.done("api/@r1/task/ask");
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/task/ask = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/task/ask/1","type":"task"}
-    api/@/task/ask = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/task/ask/1","type":"task"}
+    api/@r1/task/ask = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/task/ask/1","type":"task"}
+    api/@/task/ask = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/task/ask/1","type":"task"}
     "#);
 }
 

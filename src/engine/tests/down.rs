@@ -20,7 +20,7 @@ fn a_down_removes_the_latest_document_and_keeps_the_history() {
     ");
     story.done("api/@r1/deploy/staging");
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/staging = {"input":{"size":3},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"down"}
+    api/@r1/deploy/staging = {"input":{"size":{"value":3}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"down"}
     api/@/deploy/staging is gone
     "#);
     assert_snapshot!(story.effects(), @"

@@ -237,7 +237,7 @@ fn the_document_of_a_run_says_what_it_read_and_left() {
     story.push("api", "a1", "deploy/staging size:=3");
     story.outputs("api/@r1/deploy/staging", json!({"url": "https://api"}));
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/staging = {"input":{"size":3},"output":{"url":"https://api"},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/1","type":"up"}
-    api/@/deploy/staging = {"input":{"size":3},"output":{"url":"https://api"},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/1","type":"up"}
+    api/@r1/deploy/staging = {"input":{"size":{"value":3}},"output":{"url":"https://api"},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/1","type":"up"}
+    api/@/deploy/staging = {"input":{"size":{"value":3}},"output":{"url":"https://api"},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/1","type":"up"}
     "#);
 }

@@ -254,7 +254,7 @@ fn other_inputs_that_are_wanted_while_some_are_being_brought_up_come_after_them(
     ");
     assert_eq!(
         story.snapshot.documents[&reference("api/@/deploy/eu")]["input"],
-        json!({"v": 1})
+        json!({"v": {"value": 1}})
     );
 }
 

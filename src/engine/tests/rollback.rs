@@ -43,8 +43,8 @@ fn a_rollback_brings_back_the_recorded_inputs_and_pins() {
     assert_eq!(run.current().values["size"], json!(1));
     story.done("api/@r1/deploy/staging");
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/staging = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
-    api/@/deploy/staging = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
+    api/@r1/deploy/staging = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
+    api/@/deploy/staging = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
     "#);
 }
 
@@ -320,7 +320,7 @@ fn a_pin_that_ends_before_the_rollback_does_changes_nothing_of_what_is_there() {
     story.unpin("api/staging");
     story.done("api/@r1/deploy/staging");
     assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/staging = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
-    api/@/deploy/staging = {"input":{"size":1},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
+    api/@r1/deploy/staging = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
+    api/@/deploy/staging = {"input":{"size":{"value":1}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/staging/2","type":"up"}
     "#);
 }

@@ -78,7 +78,7 @@ fn q_e13_readers_go_down_before_what_they_read_and_then_the_environment_is_gone(
     ");
     story.done("api/@r1/deploy/eu");
     insta::assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/eu = {"input":{"environment":{"attributes":{},"name":"eu"}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/eu/2","type":"down"}
+    api/@r1/deploy/eu = {"input":{"environment":{"default":{"attributes":{},"name":"eu"},"ref":"@/environment/eu","value":{"attributes":{},"name":"eu"}}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/eu/2","type":"down"}
     api/@/deploy/eu is gone
     @/environment/eu is gone
     eu is gone
@@ -154,7 +154,7 @@ fn an_environment_that_is_wanted_again_is_emptied_first_and_comes_back_then() {
     story.done("web/@r1/deploy/eu");
     story.done("api/@r1/deploy/eu");
     insta::assert_snapshot!(story.changes(), @r#"
-    api/@r1/deploy/eu = {"input":{"environment":{"attributes":{},"name":"eu"}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/eu/2","type":"down"}
+    api/@r1/deploy/eu = {"input":{"environment":{"default":{"attributes":{},"name":"eu"},"ref":"@/environment/eu","value":{"attributes":{},"name":"eu"}}},"output":{},"release":"api/@r1","run_ref":"api/@r1/deploy/eu/2","type":"down"}
     api/@/deploy/eu is gone
     @/environment/eu is gone
     eu is gone

@@ -168,14 +168,15 @@ async fn run(
 }
 
 async fn logs(connection: &mut SqliteConnection, run_id: i64) -> Result<Vec<Value>> {
-    let rows =
-        sqlx::query("SELECT text FROM log_line WHERE run_id = $1 ORDER BY run_id, fence, sequence")
-            .bind(run_id)
-            .fetch_all(connection)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT text, at FROM log_line WHERE run_id = $1 ORDER BY run_id, fence, sequence",
+    )
+    .bind(run_id)
+    .fetch_all(connection)
+    .await?;
     let lines = rows
         .iter()
-        .map(|row| json!({ "message": row.get::<String, _>(0) }));
+        .map(|row| shapes::log(row.get(0), Timestamp(row.get(1))));
     Ok(lines.collect())
 }
 

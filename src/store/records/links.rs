@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use super::super::documents::release_number;
 use super::super::{Result, from_json};
+use super::repositories::current_commit;
 use super::{REPOSITORY_FILE, TaskRecord, task_record};
 use crate::model::{PackageName, Reference, ReleaseNumber, SubPathKind};
 
@@ -22,7 +23,7 @@ pub(super) async fn resolve(
         if !is_own || !release.is_empty() {
             return Ok(Some(reference.clone()));
         }
-        let commit = released_commit(connection, installation_id, &package.repository).await?;
+        let commit = current_commit(connection, installation_id, &package.repository).await?;
         return Ok(commit.map(|commit| at(reference, commit)));
     }
     let number = match release {
@@ -124,19 +125,4 @@ pub(in crate::store) async fn tagged(
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|row| ReleaseNumber(row.get(0))))
-}
-
-async fn released_commit(
-    connection: &mut SqliteConnection,
-    installation_id: i64,
-    repository: &str,
-) -> Result<Option<String>> {
-    let row = sqlx::query(
-        "SELECT released_commit FROM repository WHERE installation_id = $1 AND reference_name = $2",
-    )
-    .bind(installation_id)
-    .bind(repository)
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.and_then(|row| row.get(0)))
 }

@@ -22,7 +22,7 @@ pub(super) async fn read(
     target: &Reference,
 ) -> Result<Option<(RecordKind, Value)>> {
     let row = sqlx::query(
-        "SELECT id, name, default_branch, released_commit FROM repository \
+        "SELECT id, name, default_branch, released_commit, previous_commit FROM repository \
          WHERE installation_id = $1 AND reference_name = $2",
     )
     .bind(installation_id)
@@ -40,21 +40,72 @@ pub(super) async fn read(
             if source.is_none() && !is_released {
                 return Ok(None);
             }
+            let told = told(connection, installation_id, &target.repository).await?;
             let document = json!({
                 "name": row.get::<String, _>(1),
                 "default_branch": row.get::<String, _>(2),
                 "commit": commit,
                 "source": source,
+                "Remotes": told.map_or_else(|| remotes(&target.repository), |told| told["Remotes"].clone()),
             });
             Ok(Some((RecordKind::Repository, document)))
         }
         Some((SubPathKind::Push, name)) if name == INDEX && is_released => {
             let configs = configs(connection, id).await?;
-            let document = json!({ "commit": commit, "release_configs": configs });
+            let document = json!({
+                "commit": commit,
+                "previous_commit": row.get::<Option<String>, _>(4),
+                "release_configs": configs,
+            });
             Ok(Some((RecordKind::Push, document)))
         }
         Some(_) => Ok(None),
     }
+}
+
+/// What those who work in a checkout have told of a repository: its remotes, and which commit they saw last.
+async fn told(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    repository: &str,
+) -> Result<Option<Value>> {
+    let row = sqlx::query("SELECT body FROM state WHERE installation_id = $1 AND reference = $2")
+        .bind(installation_id)
+        .bind(format!("{repository}/-/{REPOSITORY_FILE}/@"))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| from_json("remotes", row.get(0))).transpose()
+}
+
+/// Where a repository is whose name says it: that of a host.
+fn remotes(repository: &str) -> Value {
+    let host = repository.split_once('/').map(|(host, _)| host);
+    if !host.is_some_and(|host| host.contains('.')) {
+        return json!([]);
+    }
+    let url = format!("https://{repository}.git");
+    json!([{ "Name": "origin", "URL": url, "PushURL": url }])
+}
+
+/// The commit that `@` means for a repository: the one up to which pushes were released; where nothing was pushed, the
+/// one that was seen last.
+pub(super) async fn current_commit(
+    connection: &mut SqliteConnection,
+    installation_id: i64,
+    repository: &str,
+) -> Result<Option<String>> {
+    let row = sqlx::query(
+        "SELECT released_commit FROM repository WHERE installation_id = $1 AND reference_name = $2",
+    )
+    .bind(installation_id)
+    .bind(repository)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(commit) = row.and_then(|row| row.get(0)) {
+        return Ok(Some(commit));
+    }
+    let told = told(connection, installation_id, repository).await?;
+    Ok(told.and_then(|told| Some(told["commit"].as_str()?.to_owned())))
 }
 
 /// The text of the repository's own file at a commit, as far as it was read.
@@ -125,16 +176,22 @@ pub(super) async fn find(
         .number("installation_id", installation_id)
         .part("reference_name", &bounds.repository)
         .query("SELECT reference_name, released_commit FROM repository")
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
     let mut found = Vec::new();
     for row in rows {
         let repository: String = row.get(0);
-        let commit: Option<String> = row.get(1);
+        let released: Option<String> = row.get(1);
         let place = format!("{repository}/-/{REPOSITORY_FILE}");
-        let Some(commit) = commit.filter(|_| places::may_be(bounds, &place)) else {
+        if !places::may_be(bounds, &place) {
             continue;
+        }
+        let is_released = released.is_some();
+        let commit = match released {
+            Some(commit) => Some(commit),
+            None => current_commit(connection, installation_id, &repository).await?,
         };
+        let Some(commit) = commit else { continue };
         for release in [String::new(), commit] {
             let own = Reference {
                 repository: repository.clone(),
@@ -142,10 +199,10 @@ pub(super) async fn find(
                 release: Some(release),
                 ..Reference::default()
             };
-            found.push(Reference {
+            found.extend(is_released.then(|| Reference {
                 subpath: Some((SubPathKind::Push, INDEX.to_owned())),
                 ..own.clone()
-            });
+            }));
             found.push(own);
         }
     }

@@ -10,6 +10,11 @@ pub(super) fn marker(since: Timestamp) -> Value {
     json!({ "time": since.rfc3339() })
 }
 
+/// A line of a log. Where in the file it was printed is not kept, nor on which stream: those fields are the original's.
+pub(super) fn log(message: &str, at: Timestamp) -> Value {
+    json!({ "timestamp": at.rfc3339(), "message": message, "attributes": {}, "stream": 0 })
+}
+
 /// What a run has left; nothing until it has succeeded.
 pub(super) fn output(state: RunState, outputs: Value) -> Value {
     match state {
@@ -20,16 +25,8 @@ pub(super) fn output(state: RunState, outputs: Value) -> Value {
 
 /// One function of a run's chain, with its inputs as they were declared and what they were when it was called.
 pub(super) fn call(call: &Call) -> Value {
-    let mut inputs = Map::new();
-    for (name, input) in &call.inputs {
-        let mut descriptor = descriptor(input);
-        if let (Value::Object(keys), Some(value)) = (&mut descriptor, call.values.get(name)) {
-            keys.insert("value".to_owned(), value.clone());
-        }
-        inputs.insert(name.clone(), descriptor);
-    }
     let mut document = action(&call.action);
-    document["inputs"] = Value::Object(inputs);
+    document["inputs"] = Value::Object(call.described());
     document
 }
 

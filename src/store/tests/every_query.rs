@@ -356,7 +356,7 @@ async fn runs(store: &Store) -> super::super::Result<()> {
     };
     assert!(store.claim_run(&row, &claim, NOW).await?);
     let lines = ["line".to_owned()];
-    store.append_logs(row.id, 1, 0, &lines).await?;
+    store.append_logs(row.id, 1, 0, &lines, NOW).await?;
     assert_eq!(store.last_logs(row.id, 5).await?, lines);
     let from = store.logs_from(row.id, 1, 0, 5).await?;
     assert_eq!(from, [(0, "line".to_owned())]);

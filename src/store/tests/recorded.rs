@@ -91,7 +91,7 @@ async fn fill(store: &Store) -> super::super::Result<()> {
     let row = store.run_by_name(INSTALLATION, &run()).await?;
     let lines = ["one".to_owned(), "two".to_owned()];
     store
-        .append_logs(row.expect("a run").id, 1, 0, &lines)
+        .append_logs(row.expect("a run").id, 1, 0, &lines, NOW)
         .await?;
     intend(store, "@/environment/staging", json!({ "name": "staging" })).await?;
     let deployment = json!({ "release": format!("{P}/@r1") });

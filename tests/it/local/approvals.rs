@@ -90,3 +90,62 @@ fn a_value_of_the_package_unblocks_its_latest_release() {
     place.run(&["work", "any"]).succeeds();
     place.has("readers.ocu.star/@r1/task/approve/1/status/complete");
 }
+
+/// A-41: versions count on from the latest release, tags name them, and a candidate is promoted by its tag. Written as
+/// the original's documentation has it, `ctx` and all.
+#[test]
+fn a_candidate_is_promoted_by_its_tag_and_the_next_one_counts_on() {
+    let mut place = Place::with_environments("minimal");
+    place.write("version.ocu.star", VERSIONS);
+    let release = ["release", "new", "version.ocu.star"];
+    place.run(&release).succeeds();
+    place.has_not("version.ocu.star/@0.1.1");
+    let promote = "version.ocu.star/@0.1.1-1/custom/promote";
+    place.run(&["state", "set", promote, "true"]).succeeds();
+    place.run(&["work", "any"]).succeeds();
+    let version = place.get("version.ocu.star/@0.1.1/deploy/production#output/version");
+    assert_eq!(version, Some(json!("0.1.1")));
+
+    place.at_commit("later");
+    place.run(&release).succeeds();
+    let candidate = "version.ocu.star/@0.1.2-1/call/version#output/version";
+    assert_eq!(place.get(candidate), Some(json!("0.1.2")));
+    let live = place.get("version.ocu.star/@/deploy/staging#output/version");
+    assert_eq!(live, Some(json!("0.1.2-1")));
+    let live = place.get("version.ocu.star/@/deploy/production#output/version");
+    assert_eq!(live, Some(json!("0.1.1")));
+}
+
+const VERSIONS: &str = r#"
+ocuroot("0.3.0")
+
+def next_version(ctx):
+    major, minor, patch = [int(part) for part in ctx.inputs.previous.split(".")]
+    version = "%d.%d.%d" % (major, minor, patch + 1)
+    candidate = version + "-1"
+    return done(outputs = {"version": version, "candidate": candidate}, tags = [candidate])
+
+def up(environment, version):
+    host.shell("echo {} > deployed-{}.txt".format(version, environment_from_dict(environment).name))
+    return done(outputs = {"version": version})
+
+def down(environment, version): return done()
+
+def promote(promote, version): return done(outputs = {"version": version}, tags = [version])
+
+def deployments(kind, source):
+    return [
+        deploy(up = up, down = down, environment = e, inputs = {"version": input(ref = source)})
+        for e in environments() if e.attributes["type"] == kind
+    ]
+
+phase("version", work = [call(next_version, name = "version", inputs = {
+    "previous": input(ref = "./@/call/version#output/version", default = "0.1.0"),
+})])
+phase("staging", work = deployments("staging", "./call/version#output/candidate"))
+phase("promote", work = [call(promote, name = "promote", inputs = {
+    "promote": input(ref = "./custom/promote"),
+    "version": input(ref = "./call/version#output/version"),
+})])
+phase("prod", work = deployments("prod", "./call/promote#output/version"))
+"#;

@@ -75,6 +75,21 @@ impl Place {
         Place::within(self.directory.clone(), &folder)
     }
 
+    /// A clone of what `address` (from the folder of them all) names, of the same person on the same machine.
+    pub fn cloned(&self, address: &str, name: &str) -> Place {
+        let all = self.directory.path();
+        let mut git = Command::new("git");
+        let git = git.args(["clone", "--quiet", address, name]);
+        assert!(git.current_dir(all).status().unwrap().success());
+        let mut variables = self.variables.clone();
+        variables.remove("OCU_REPO_COMMIT_OVERRIDE");
+        Place {
+            directory: self.directory.clone(),
+            folder: all.join(name),
+            variables,
+        }
+    }
+
     fn within(directory: Rc<TempDir>, original: &str) -> Place {
         let original = Path::new(env!("CARGO_MANIFEST_DIR")).join(original);
         let place = Place {

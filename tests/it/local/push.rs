@@ -81,3 +81,86 @@ fn a_deleted_file_is_no_failure_and_a_broken_one_stops_no_other() {
     );
     assert!(!said.output.contains("frontend"), "{}", said.output);
 }
+
+const WATCHES: &str = r#"
+def build(): return done(watch = ["data", "other/file.txt"])
+task(build, "build")
+"#;
+
+/// A-38: what a release says it is made of, path by path; not what only begins alike, nor what lies beside.
+#[test]
+fn what_a_build_watches_releases_it_and_nothing_else_does() {
+    let mut place = Place::of("dependencies");
+    place.write(".gitignore", ".store/\n");
+    place.write("watching.ocu.star", WATCHES);
+    place.write("beside.ocu.star", &format!("{WATCHES}\n"));
+    for path in ["data/x", "data2", "other/file.txt", "other/file.txt.bak"] {
+        place.write(path, "1");
+    }
+    place.commit("one");
+    place.run(&["push"]).succeeds();
+    let watching = "beside.ocu.star\nwatching.ocu.star\n";
+    for (path, released) in [
+        ("data2", ""),
+        ("other/file.txt.bak", ""),
+        ("data/x", watching),
+        ("other/file.txt", watching),
+        ("watching.ocu.star", "watching.ocu.star\n"),
+        ("environments.ocu.star", "environments.ocu.star\n"),
+    ] {
+        let text = std::fs::read_to_string(place.path(path)).unwrap();
+        place.write(path, &format!("{text}\n"));
+        place.commit(path);
+        let said = place.run(&["push", "--dryrun"]).succeeds();
+        assert_eq!(said.output, released, "{path}");
+        place.run(&["push"]).succeeds();
+        assert_eq!(place.run(&["push", "-n"]).succeeds().output, "", "{path}");
+    }
+    place.has("watching.ocu.star/@r4");
+    place.has_not("watching.ocu.star/@r5");
+}
+
+#[test]
+fn what_is_to_be_ignored_is_never_released() {
+    let mut place = Place::of("dependencies");
+    let settings = std::fs::read_to_string(place.path("repo.ocu.star")).unwrap();
+    let ignore = "release_ignore = [\"tests/**\", \"**/draft.ocu.star\"]\n";
+    place.write("repo.ocu.star", &format!("{settings}{ignore}"));
+    place.write(".gitignore", ".store/\n");
+    for path in [
+        "tests/deep/a.ocu.star",
+        "backend/draft.ocu.star",
+        "seen.ocu.star",
+    ] {
+        place.write(path, WATCHES);
+    }
+    place.commit("one");
+    let all = "backend/package.ocu.star\nenvironments.ocu.star\nfrontend/package.ocu.star\nseen.ocu.star\n";
+    assert_eq!(place.run(&["push", "-n"]).succeeds().output, all);
+    place.run(&["push"]).succeeds();
+    place.write("tests/deep/a.ocu.star", &format!("{WATCHES}\n"));
+    place.commit("two");
+    assert_eq!(place.run(&["push", "-n"]).succeeds().output, "");
+}
+
+/// Q-P3: it is told, and the next push does not do it again.
+#[test]
+fn a_release_that_fails_fails_the_push_once() {
+    let mut place = Place::of("dependencies");
+    place.write(".gitignore", ".store/\n");
+    place.write(
+        "failing/release.ocu.star",
+        "def build(): fail(\"no room\")\ntask(build, \"build\")\n",
+    );
+    place.commit("one");
+    let said = place.run(&["push"]).fails();
+    assert!(said.output.contains("no room"), "{}", said.output);
+    place.is_deployed(FRONTEND, &["staging", "production", "production2"]);
+    place.run(&["push"]).succeeds();
+    place.write("backend/source.txt", "changed");
+    place.commit("two");
+    place.run(&["push"]).succeeds();
+    place.has_not("failing/release.ocu.star/@r2");
+    let retry = ["release", "retry", "failing/release.ocu.star"];
+    place.run(&retry).fails();
+}

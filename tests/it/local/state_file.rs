@@ -33,30 +33,52 @@ fn who_is_asked_to_end_ends_what_runs_and_writes_that_down() {
     let kill = kill.args(["-TERM", &first.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let output = first.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    // As shells have it: 128 and the number of the signal.
+    assert_eq!(output.status.code(), Some(143), "{output:?}");
     place.has("slow.ocu.star/@r1/task/build/1/status/failed");
     let said = place.run(&["work", "any"]).succeeds();
     assert!(!said.errors.contains("was left running"), "{}", said.errors);
 }
 
+/// Reads lines until one has `part` in it.
+fn read_until(child: &mut Child, part: &str) -> String {
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    let found = lines.find_map(|line| line.ok().filter(|line| line.contains(part)));
+    found.unwrap_or_else(|| panic!("it never said {part}"))
+}
+
 #[test]
-fn a_second_writer_is_told_who_writes_and_a_killed_one_leaves_nothing_running() {
+fn a_second_one_that_executes_waits_and_a_killed_one_leaves_nothing_running() {
     let place = Place::of("minimal");
     let mut first = begun(&place);
+    place.has("slow.ocu.star/@r1/task/build/1/status/running");
 
-    let said = place.run(&["release", "new", "tasks.ocu.star"]).fails();
+    let mut second = place.command("", &["release", "new", "tasks.ocu.star"]);
+    let mut second = second.stderr(Stdio::piped()).spawn().unwrap();
+    let said = read_until(&mut second, "waiting for");
     let holder = format!(
         "process {} (`ocuroot release new slow.ocu.star`)",
         first.id()
     );
-    assert!(said.errors.contains(&holder), "{}", said.errors);
-    place.has("slow.ocu.star/@r1/task/build/1/status/running");
+    assert!(said.contains(&holder), "{said}");
 
     first.kill().unwrap();
     first.wait().unwrap();
-    let said = place.run(&["release", "new", "tasks.ocu.star"]).succeeds();
-    assert!(said.errors.contains("was left running"), "{}", said.errors);
+    read_until(&mut second, "was left running");
+    assert!(second.wait().unwrap().success());
     place.has("slow.ocu.star/@r1/task/build/1/status/failed");
+    place.has("tasks.ocu.star/@r1/task/build/1/status/complete");
+}
+
+#[test]
+fn what_should_be_is_said_while_another_command_executes() {
+    let place = Place::of("minimal");
+    let mut first = begun(&place);
+    place.put("@/custom/value", "1");
+    place.has("@/custom/value");
+    place.has("slow.ocu.star/@r1/task/build/1/status/running");
+    first.kill().unwrap();
+    first.wait().unwrap();
 }
 
 #[test]
@@ -79,4 +101,27 @@ fn outside_of_a_repository_the_file_that_is_missing_is_named() {
         .run(&["state", "get", "@/environment/staging"])
         .fails();
     assert!(said.errors.contains("no repo.ocu.star"), "{}", said.errors);
+}
+
+/// Also where another repository's command, with another state, stands between.
+#[test]
+fn a_run_is_told_that_it_cannot_execute_on_the_state_of_a_command_above_it() {
+    let place = Place::of("minimal");
+    let other = place.beside("retries");
+    let nested = |folder: &std::path::Path| {
+        format!(
+            "def build():\n    shell(\"cd '{}' && $OCUROOT_UNDER_TEST release new nested.ocu.star --force\")\n    return done()\ntask(build, \"build\")\n",
+            folder.display()
+        )
+    };
+    place.write("nested.ocu.star", &nested(&other.path("")));
+    other.write("nested.ocu.star", &nested(&place.path("")));
+    let said = place.run(&["release", "new", "nested.ocu.star"]).fails();
+    assert!(
+        said.errors.contains("was started by a run"),
+        "{}",
+        said.errors
+    );
+    place.has_not("nested.ocu.star/@r2");
+    other.has("nested.ocu.star/@r1");
 }

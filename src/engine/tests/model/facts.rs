@@ -176,7 +176,11 @@ impl Model {
                     .find(|attempt| attempt.state == RunState::Complete)?
             }
         };
-        Some(json!({ "output": attempt.left, "input": attempt.given }))
+        let given = attempt.given.iter().flatten();
+        let input: BTreeMap<&String, Value> = given
+            .map(|(name, value)| (name, json!({ "value": value })))
+            .collect();
+        Some(json!({ "output": attempt.left, "input": input }))
     }
 
     /// The inputs as they are now; else the refs that read nothing.

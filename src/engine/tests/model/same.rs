@@ -8,6 +8,7 @@ use super::facts::{Model, described};
 use super::rules::Place;
 use super::tell::Telling;
 use crate::engine::Run;
+use crate::engine::snapshot::values_of;
 use crate::engine::status::{Waiting, waiting};
 use crate::engine::tests::language::short;
 use crate::engine::tests::story::Story;
@@ -76,7 +77,11 @@ fn of_engine(story: &Story) -> BTreeSet<String> {
     });
     lines.extend(documents.map(|(reference, value)| match reference.subpath {
         Some((SubPathKind::Deploy | SubPathKind::Task, _)) => {
-            let what = json!([value["run_ref"], value["input"], value["output"]]);
+            let what = json!([
+                value["run_ref"],
+                values_of(&value["input"]),
+                value["output"]
+            ]);
             is(reference, &what)
         }
         _ => is(reference, value),
@@ -194,7 +199,7 @@ pub(super) fn what_is_there(telling: &Telling) -> BTreeSet<String> {
         is_deployment && reference.release.as_deref() == Some("")
     });
     let live = live.map(|(reference, value)| {
-        let mut input = value["input"].clone();
+        let mut input = values_of(&value["input"]);
         if let Some(input) = input.as_object_mut() {
             input.remove("own");
         }
