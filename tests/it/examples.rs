@@ -13,11 +13,12 @@ use crate::harness::{App, done};
 use crate::local::place::Place;
 
 /// All but the demo, which has tests of its own.
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 8] = [
     "hello",
     "approval",
     "outputs",
     "environments",
+    "intent",
     "retries-and-tags",
     "settings",
     "shop",
@@ -176,6 +177,26 @@ fn environments_come_and_go() {
     assert_eq!(environments.live(file), names(&with_ap));
     assert!(environments.place.path("deployed/production-ap").exists());
     assert!(!environments.place.path("deployed/production-us").exists());
+}
+
+#[test]
+fn what_files_want_is_made_so() {
+    let mut intent = Reader::of("intent");
+    let file = "release.ocu.star";
+    let greeting = |intent: &Reader, environment: &str| {
+        intent.output(&format!("{file}/@/deploy/{environment}#output/greeting"))
+    };
+    intent.type_next_block();
+    assert_eq!(intent.live(file), names(&["production", "staging"]));
+    assert_eq!(greeting(&intent, "staging"), "Hello from staging");
+    intent.type_next_block();
+    assert_eq!(
+        greeting(&intent, "production"),
+        "Good morning from production"
+    );
+    assert!(intent.type_next_block().contains("release.ocu.star/@r1"));
+    intent.type_next_block();
+    assert_eq!(intent.live(file), names(&["production"]));
 }
 
 #[test]
