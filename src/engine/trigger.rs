@@ -156,6 +156,20 @@ pub struct Wish {
     pub reply_to: Option<i64>,
 }
 
+impl Wish {
+    /// What somebody wants of a whole release, without going past anything and without being answered anywhere.
+    pub fn of(release: ReleaseName, actor: Actor) -> Wish {
+        Wish {
+            release,
+            environments: None,
+            actor,
+            reason: None,
+            breaks_glass: false,
+            reply_to: None,
+        }
+    }
+}
+
 /// What a person takes away.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unlock {

@@ -15,7 +15,7 @@ use crate::store::{Committed, Done};
 use crate::worker::Draft;
 use crate::worker::desired::wanted;
 use crate::worker::intent_branch::{
-    Adoption, Branch, Entry, Own, Read, Said, Texts, Tree, say, wrong,
+    Adoption, Branch, Own, Read, Said, Texts, Tree, Wishes, say, wrong,
 };
 
 /// The files as they are now.
@@ -68,18 +68,15 @@ impl Session {
     }
 
     async fn adopt(&self, files: &Files, said: Vec<Said>) -> anyhow::Result<Vec<String>> {
-        let mut triggers = Vec::new();
-        let mut entries = Vec::new();
+        let mut wishes = Wishes::default();
         for said in said {
-            let mut trigger = None;
-            if let Some(reference) = said.speaks_of() {
+            let trigger = said.speaks_of().map(|reference| {
                 let value = said.value.clone();
-                let wish = wanted(&self.repository, self.actor(), reference.clone(), value);
-                trigger = Some(triggers.len());
-                triggers.push(wish);
-            }
-            entries.push(Entry { said, trigger });
+                wanted(&self.repository, self.actor(), reference.clone(), value)
+            });
+            wishes.add(said, trigger);
         }
+        let Wishes { triggers, entries } = wishes;
         let adoption = Adoption {
             repository_id: self.repository.id,
             branch: files.name.clone(),
@@ -101,19 +98,15 @@ impl Session {
         let mut problems = Vec::new();
         for entry in &adoption.entries {
             let path = &entry.said.path;
-            match (&entry.said.reference, entry.trigger) {
-                (Err(wrong), _) if wrong.line == 0 => {
+            match &entry.said.reference {
+                Err(wrong) if wrong.line == 0 => {
                     problems.push(format!("{path}: {}", wrong.message));
                 }
-                (Err(wrong), _) => {
-                    problems.push(format!("{path}:{}: {}", wrong.line, wrong.message));
-                }
-                (Ok(_), Some(trigger)) => {
-                    let answers = plan.answers_to(trigger);
-                    let refusals = refusals(&answers).into_iter();
+                Err(wrong) => problems.push(format!("{path}:{}: {}", wrong.line, wrong.message)),
+                Ok(_) => {
+                    let refusals = refusals(&entry.answers(&plan)).into_iter();
                     problems.extend(refusals.map(|why| format!("{path}: {why}")));
                 }
-                _ => {}
             }
         }
         Ok(problems)

@@ -118,14 +118,7 @@ impl Session {
     /// # Errors
     /// When a newer release is where it would go, or the record cannot be written.
     pub async fn retry(&self, release: &ReleaseName) -> anyhow::Result<bool> {
-        let wish = Wish {
-            release: release.clone(),
-            environments: None,
-            actor: self.actor(),
-            reason: None,
-            breaks_glass: false,
-            reply_to: None,
-        };
+        let wish = Wish::of(release.clone(), self.actor());
         let plan = self
             .decide(vec![Trigger::Retry(wish)], Done::Nothing)
             .await?;

@@ -2,53 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::documents::LIST;
 use super::repositories::{REPOSITORY_COLUMNS, read_repository};
 use super::{Repository, Result, Store, from_json, parse, placeholders, to_json};
-use crate::engine::Change;
 use crate::engine::plan::IntentFiles;
-use crate::model::{
-    CommitSha, IntentBranch, IntentFile, IntentReport, Reference, RepositoryName, Timestamp,
-};
+use crate::model::{CommitSha, IntentBranch, IntentFile, IntentReport, Reference, RepositoryName};
 
-/// Writes what a decision says about such branches.
-pub(super) async fn write(
-    transaction: &mut Transaction<'_, Sqlite>,
-    installation_id: i64,
-    change: &Change,
-    now: Timestamp,
-) -> Result<()> {
-    match change {
-        Change::FollowIntent(follower, branch) => {
-            let branch = branch.as_ref();
-            follow(transaction, installation_id, *follower, branch, now).await
-        }
-        Change::PutIntentFiles(files) => put_files(transaction, files).await,
-        Change::PutIntentReport(repository_id, commit, report) => {
-            put_report(transaction, *repository_id, commit, report).await
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Remembers which branch a repository follows, and has it read if that is another one than before.
-async fn follow(
+/// Remembers which branch a repository follows. `true` if that is another one than before.
+pub(super) async fn follow(
     transaction: &mut Transaction<'_, Sqlite>,
     installation_id: i64,
     follower: i64,
     branch: Option<&IntentBranch>,
-    now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let Some(branch) = branch else {
         sqlx::query("DELETE FROM intent_branch WHERE follower_id = $1")
             .bind(follower)
             .execute(&mut **transaction)
             .await?;
-        return Ok(());
+        return Ok(false);
     };
     let name = branch.branch.as_deref().unwrap_or_default();
     let changed = sqlx::query(
@@ -64,26 +40,13 @@ async fn follow(
     .bind(name)
     .execute(&mut **transaction)
     .await?;
-    if changed.rows_affected() == 0 {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
-         VALUES ($1, 'ocuroot.intent_declared', $2, $3, $4, $4) ON CONFLICT (key) DO NOTHING",
-    )
-    .bind(format!(
-        "intent {follower} {} {name} {}",
-        branch.repository, now.0
-    ))
-    .bind(installation_id)
-    .bind(json!({ "follower": follower }).to_string().into_bytes())
-    .bind(now.0)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
+    Ok(changed.rows_affected() > 0)
 }
 
-async fn put_files(transaction: &mut Transaction<'_, Sqlite>, taken: &IntentFiles) -> Result<()> {
+pub(super) async fn put_files(
+    transaction: &mut Transaction<'_, Sqlite>,
+    taken: &IntentFiles,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO intent_head (repository_id, branch, commit_sha) VALUES ($1, $2, $3) \
          ON CONFLICT (repository_id, branch) DO UPDATE SET commit_sha = excluded.commit_sha",
@@ -126,7 +89,7 @@ async fn put_files(transaction: &mut Transaction<'_, Sqlite>, taken: &IntentFile
     Ok(())
 }
 
-async fn put_report(
+pub(super) async fn put_report(
     transaction: &mut Transaction<'_, Sqlite>,
     repository_id: i64,
     commit: &CommitSha,

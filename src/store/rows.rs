@@ -103,8 +103,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 checks::put_report(self.transaction, about, report).await
             }
             Change::FollowIntent(..) | Change::PutIntentFiles(_) | Change::PutIntentReport(..) => {
-                let now = self.commit.now;
-                intent_branches::write(self.transaction, installation_id, change, now).await
+                self.follow_intent(change).await
             }
             Change::PutReaders(package, read) => {
                 self.readers.insert(package, read);
@@ -120,6 +119,28 @@ impl<'a, 'c> Rows<'a, 'c> {
                 Ok(())
             }
             standing => self.stand(standing).await,
+        }
+    }
+
+    /// What branches say that say what should be. One that was not followed before is to be read.
+    async fn follow_intent(&mut self, change: &Change) -> Result<()> {
+        let installation_id = self.commit.installation_id;
+        match change {
+            Change::FollowIntent(follower, branch) => {
+                let (follower, branch) = (*follower, branch.as_ref());
+                let transaction = &mut *self.transaction;
+                if intent_branches::follow(transaction, installation_id, follower, branch).await? {
+                    self.intent_declared(follower).await?;
+                }
+                Ok(())
+            }
+            Change::PutIntentFiles(files) => {
+                intent_branches::put_files(self.transaction, files).await
+            }
+            Change::PutIntentReport(repository_id, commit, report) => {
+                intent_branches::put_report(self.transaction, *repository_id, commit, report).await
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,6 @@
 //! What people press on check runs: our own buttons, and GitHub's "Re-run".
 
 use super::checks::unsaid;
-use super::commands::Place;
 use super::line::{Asker, Decision, Pressed};
 use super::previews::Proposed;
 use super::{Problem, Worker};
@@ -94,25 +93,15 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return Ok(None);
         };
-        let places: Vec<Place> = release
+        let goals = release
             .planned_tasks()
-            .filter_map(|task| Some((name.package.clone(), task.key.environment()?.clone())))
+            .filter_map(|task| task.key.environment().cloned())
             .collect();
-        let touched = self
-            .touched(repository, release, &snapshot, &places)
-            .await?;
         let person = (sender.login.as_str(), permission);
         let actor = self
-            .actor(repository, person, &snapshot, &places, &touched)
+            .actor_of_wish(repository, person, &snapshot, name, Some(&goals))
             .await?;
-        let wish = Wish {
-            release: name.clone(),
-            environments: None,
-            actor,
-            reason: None,
-            breaks_glass: false,
-            reply_to: None,
-        };
+        let wish = Wish::of(name.clone(), actor);
         Ok(Some((wish, release.pull_request)))
     }
 

@@ -12,7 +12,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use adoption::{Adoption, Entry};
+pub use adoption::{Adoption, Entry, Wishes};
 pub use files::{Branch, Own, Read, Said, Texts, Tree, say, wrong};
 use messages::IntentPush;
 
@@ -45,7 +45,7 @@ impl Worker {
             .intent_head(repository.id, &pushed.branch)
             .await?;
         let commit = self
-            .newest(&repository, &pushed.branch, head, &pushed.after)
+            .newest(&repository, &pushed.branch, head.as_ref(), &pushed.after)
             .await?;
         let branch = Branch {
             repository: &repository,
@@ -57,7 +57,14 @@ impl Worker {
             .intent_files(repository.id, &pushed.branch)
             .await?;
         let tree = self.intent_tree(&repository, &commit).await?;
-        let own = self.pushed_files(&repository, pushed).await?;
+        // What is known of these two commits need not be asked for again.
+        let mut trees = BTreeMap::from([(commit.clone(), tree.clone())]);
+        if let Some(head) = head {
+            let blobs = known.values();
+            let blobs = blobs.map(|file| (file.path.clone(), file.blob.clone()));
+            trees.entry(head).or_insert_with(|| blobs.collect());
+        }
+        let own = self.pushed_files(&repository, pushed, &trees).await?;
         let read = Read {
             known: &known,
             tree: &tree,
@@ -75,10 +82,10 @@ impl Worker {
         &self,
         repository: &Repository,
         branch: &str,
-        head: Option<CommitSha>,
+        head: Option<&CommitSha>,
         after: &CommitSha,
     ) -> Result<CommitSha, Problem> {
-        let Some(head) = head.filter(|head| head != after) else {
+        let Some(head) = head.filter(|head| *head != after) else {
             return Ok(after.clone());
         };
         let installation = self.github.installation(repository.installation_id);
@@ -92,7 +99,7 @@ impl Worker {
         };
         match status {
             ComparisonStatus::Ahead => Ok(after.clone()),
-            ComparisonStatus::Identical | ComparisonStatus::Behind => Ok(head),
+            ComparisonStatus::Identical | ComparisonStatus::Behind => Ok(head.clone()),
             ComparisonStatus::Diverged => {
                 Ok(installation.branch_head(&repository.name, branch).await?)
             }
@@ -149,8 +156,7 @@ impl Worker {
         let installation_id = repository.installation_id;
         let snapshot = self.places_of(branch, &said).await?;
         let mut permissions = BTreeMap::new();
-        let mut triggers = Vec::new();
-        let mut entries = Vec::new();
+        let mut wishes = Wishes::default();
         for said in said {
             let mut trigger = None;
             if let Some(reference) = said.speaks_of() {
@@ -159,11 +165,11 @@ impl Worker {
                     .pusher(follower, &said, reference, &snapshot, &mut permissions)
                     .await?;
                 let value = said.value.clone();
-                trigger = Some(triggers.len());
-                triggers.push(wanted(follower, actor, reference.clone(), value));
+                trigger = Some(wanted(follower, actor, reference.clone(), value));
             }
-            entries.push(Entry { said, trigger });
+            wishes.add(said, trigger);
         }
+        let Wishes { triggers, entries } = wishes;
         let lines = entries.iter().map(|entry| entry.said.path.clone());
         let asked_by = Asker {
             login: adoption::pushers(&entries),

@@ -90,6 +90,14 @@ impl<'a> Rows<'a, '_> {
             .await
     }
 
+    /// The branch that a repository follows now has it read.
+    pub(super) async fn intent_declared(&mut self, follower: i64) -> Result<()> {
+        let key = format!("intent {follower}");
+        let body = json!({ "follower": follower });
+        self.message(&key, "ocuroot.intent_declared", &body, None)
+            .await
+    }
+
     /// A message of ours in the inbox. Each decision has its own: one that is being worked on may have read what was
     /// so before.
     async fn message<T: serde::Serialize>(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::files::Said;
 use crate::engine::plan::IntentFiles;
-use crate::engine::{Answer, Change, Plan};
+use crate::engine::{Answer, Change, Plan, Trigger};
 use crate::model::{CommitSha, IntentFile, IntentItem, IntentReport, Reference};
 use crate::report;
 
@@ -33,6 +33,35 @@ pub struct Entry {
     pub said: Said,
     /// That place among the triggers of the decision.
     pub trigger: Option<usize>,
+}
+
+impl Entry {
+    /// What the decision answers to it.
+    pub fn answers(&self, plan: &Plan) -> Vec<Answer> {
+        let answers = self.trigger.map(|trigger| plan.answers_to(trigger));
+        answers.unwrap_or_default()
+    }
+}
+
+/// Files, and the triggers that make what they say so.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// The triggers of one decision.
+    pub triggers: Vec<Trigger>,
+    /// The files, in the order in which they are wanted.
+    pub entries: Vec<Entry>,
+}
+
+impl Wishes {
+    /// Adds a file, and what makes what it says so, if anything does.
+    pub fn add(&mut self, said: Said, trigger: Option<Trigger>) {
+        let place = trigger.is_some().then_some(self.triggers.len());
+        self.triggers.extend(trigger);
+        self.entries.push(Entry {
+            said,
+            trigger: place,
+        });
+    }
 }
 
 /// Everybody who has pushed any of it.
@@ -94,18 +123,8 @@ fn file(said: &Said, blob: &str, item: &IntentItem) -> IntentFile {
 
 fn item(entry: &Entry, plan: &Plan) -> IntentItem {
     let said = &entry.said;
-    let mut item = IntentItem {
-        path: said.path.clone(),
-        reference: said.speaks_of().cloned(),
-        after: said.value.clone(),
-        ..IntentItem::default()
-    };
-    if let Err(wrong) = &said.reference {
-        item.line = wrong.line;
-        item.wrong = Some(wrong.message.clone());
-    }
-    let answers = entry.trigger.map(|trigger| plan.answers_to(trigger));
-    let answers = answers.unwrap_or_default();
+    let mut item = unanswered(said);
+    let answers = entry.answers(plan);
     let words = report::answers(&answers);
     // What is to be gone and is not there is as it should be.
     let is_gone = |answer: &Answer| matches!(answer, Answer::NotDeployed(..));
@@ -115,6 +134,21 @@ fn item(entry: &Entry, plan: &Plan) -> IntentItem {
         item.pusher.clone_from(&said.pusher);
     } else {
         item.said = words;
+    }
+    item
+}
+
+/// What a file says, whatever comes of it.
+pub(super) fn unanswered(said: &Said) -> IntentItem {
+    let mut item = IntentItem {
+        path: said.path.clone(),
+        reference: said.speaks_of().cloned(),
+        after: said.value.clone(),
+        ..IntentItem::default()
+    };
+    if let Err(wrong) = &said.reference {
+        item.line = wrong.line;
+        item.wrong = Some(wrong.message.clone());
     }
     item
 }

@@ -6,7 +6,7 @@ use super::super::desired::wanted;
 use super::super::line::Decision;
 use super::super::previews::Proposed;
 use super::super::{Problem, Worker};
-use super::adoption::NOBODY;
+use super::adoption::{NOBODY, Wishes, unanswered};
 use super::files::{Branch, Read, Said, say};
 use crate::engine::plan::Call;
 use crate::engine::{Answer, Change, Effect};
@@ -97,32 +97,28 @@ impl Worker {
         let references = said.iter().filter_map(Said::speaks_of);
         let references: BTreeSet<Reference> = references.cloned().collect();
         let intents = self.store.intents_at(workspace, &references).await?;
-        let mut items = Vec::new();
+        let mut wishes = Wishes::default();
         for said in said {
-            let mut item = IntentItem {
-                path: said.path.clone(),
-                after: said.value.clone(),
-                ..IntentItem::default()
-            };
-            match said.reference {
-                Err(wrong) => {
-                    item.line = wrong.line;
-                    item.wrong = Some(wrong.message);
-                }
-                Ok(None) => continue,
-                Ok(Some(reference)) => {
-                    let follower = branch.follower(&reference, &snapshot);
-                    let trigger = wanted(follower, anybody(), reference.clone(), said.value);
-                    let plan = self.foresee(workspace, &[trigger]).await?;
-                    let answers: Vec<Answer> =
-                        plan.answers.into_iter().filter(is_about_the_file).collect();
-                    item.refused = report::answers(&answers);
-                    item.before = intents.get(&reference).cloned();
-                    item.readers = self.readers_of(workspace, &reference).await?;
-                    item.reference = Some(reference);
-                }
+            let trigger = said.speaks_of().map(|reference| {
+                let follower = branch.follower(reference, &snapshot);
+                wanted(follower, anybody(), reference.clone(), said.value.clone())
+            });
+            wishes.add(said, trigger);
+        }
+        let plan = self.foresee(workspace, &wishes.triggers).await?;
+        let mut items = Vec::new();
+        for entry in &wishes.entries {
+            let mut item = unanswered(&entry.said);
+            if let Some(reference) = &item.reference {
+                let answers = entry.answers(&plan).into_iter();
+                let answers: Vec<Answer> = answers.filter(is_about_the_file).collect();
+                item.refused = report::answers(&answers);
+                item.before = intents.get(reference).cloned();
+                item.readers = self.readers_of(workspace, reference).await?;
             }
-            items.push(item);
+            if item.reference.is_some() || item.has_failed() {
+                items.push(item);
+            }
         }
         Ok(items)
     }

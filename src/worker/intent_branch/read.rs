@@ -1,6 +1,6 @@
 //! Reading the files of a branch from GitHub.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Problem, Worker};
 use super::files::{Own, Read, Texts, Tree, wrong};
@@ -35,19 +35,25 @@ impl Worker {
         Ok(files.map(|entry| (entry.path, entry.blob_sha)).collect())
     }
 
-    /// What a push has changed; nothing if nobody is known to have pushed it.
+    /// What a push has changed; nothing if nobody is known to have pushed it. `trees` are those that are known.
     pub(super) async fn pushed_files(
         &self,
         repository: &Repository,
         pushed: &IntentPush,
+        trees: &BTreeMap<CommitSha, Tree>,
     ) -> Result<Own, Problem> {
         if pushed.pusher.is_none() {
             return Ok(Own::new());
         }
-        let after = self.intent_tree(repository, &pushed.after).await?;
-        let before = match &pushed.before {
-            None => Tree::new(),
-            Some(before) => match self.intent_tree(repository, before).await {
+        let after = match trees.get(&pushed.after) {
+            Some(known) => known.clone(),
+            None => self.intent_tree(repository, &pushed.after).await?,
+        };
+        let known = pushed.before.as_ref().map(|before| trees.get(before));
+        let before = match (&pushed.before, known.flatten()) {
+            (None, _) => Tree::new(),
+            (Some(_), Some(known)) => known.clone(),
+            (Some(before), None) => match self.intent_tree(repository, before).await {
                 // What it replaced is gone: nobody can say what is the pusher's own.
                 Err(Problem::GitHub(GitHubError::NotFound { .. })) => return Ok(Own::new()),
                 before => before?,

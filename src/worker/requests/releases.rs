@@ -231,14 +231,7 @@ impl Worker {
         let actor = self
             .actor_of_wish(person.repository, person.rights(), &snapshot, &name, None)
             .await?;
-        let wish = Wish {
-            release: name.clone(),
-            environments: None,
-            actor,
-            reason: None,
-            breaks_glass: false,
-            reply_to: None,
-        };
+        let wish = Wish::of(name.clone(), actor);
         Ok(Understood::of(Trigger::Retry(wish)).about([name]))
     }
 
