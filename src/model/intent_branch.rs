@@ -33,7 +33,7 @@ pub struct IntentFile {
     pub path: String,
     /// Git's id of what is in it.
     pub blob: String,
-    /// What it speaks of; `None` when its path names nothing that can be wanted.
+    /// What it speaks of, or spoke of when that was last made so; `None` when that never was. What goes with the file.
     pub reference: Option<Reference>,
     /// What should be there, unless the file cannot be read.
     pub value: Option<Value>,

@@ -111,10 +111,15 @@ impl Adoption {
 }
 
 fn file(said: &Said, blob: &str, item: &IntentItem) -> IntentFile {
+    // What was never made so is not taken away with the file.
+    let reference = match item.has_failed() {
+        true => said.made_so.clone(),
+        false => item.reference.clone(),
+    };
     IntentFile {
         path: said.path.clone(),
         blob: blob.to_owned(),
-        reference: item.reference.clone(),
+        reference,
         value: said.value.clone(),
         pusher: said.pusher.clone(),
         has_failed: item.has_failed(),

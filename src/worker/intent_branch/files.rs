@@ -54,6 +54,8 @@ pub struct Said {
     pub reference: Result<Option<Reference>, WrongFile>,
     /// What should be there.
     pub value: Option<Value>,
+    /// What it spoke of when that was last made so.
+    pub made_so: Option<Reference>,
 }
 
 impl Said {
@@ -205,6 +207,7 @@ pub fn say(branch: &Branch<'_>, read: &Read<'_>, texts: &Texts) -> Vec<Said> {
             pusher: read.pusher_of(path),
             reference,
             value,
+            made_so: read.known.get(path).and_then(|file| file.reference.clone()),
         });
     }
     let known = read.known.values();
@@ -218,6 +221,7 @@ pub fn say(branch: &Branch<'_>, read: &Read<'_>, texts: &Texts) -> Vec<Said> {
             pusher: read.pusher_of(&file.path),
             reference: Ok(reference),
             value: None,
+            made_so: file.reference.clone(),
         });
     }
     said.sort_by_key(Said::turn);

@@ -183,3 +183,26 @@ async fn what_could_not_be_made_so_is_tried_again_on_demand() {
     assert!(app.checks(&commit).contains("ocuroot / intent | success"));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_file_that_was_never_made_so_takes_nothing_with_it_when_it_goes() {
+    let app = live().await;
+    let file = "@/environment/staging.json";
+    let refused = "{\"attributes\": {\"type\": 1}}";
+    app.want("alice", &[(file, Some(refused))]).await;
+    app.want("alice", &[(file, None)]).await;
+    assert!(app.deployments().contains("staging web r1 success"));
+    assert_ne!(app.value("@/environment/staging").await, "nothing");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_made_so_goes_with_its_file_although_that_was_wrong_in_between() {
+    let app = live().await;
+    app.want("alice", &[(COLOR, Some("\"red\""))]).await;
+    app.want("alice", &[(COLOR, Some("\"re"))]).await;
+    assert_eq!(app.value(WEB_COLOR).await, "\"red\"");
+    app.want("alice", &[(COLOR, None)]).await;
+    assert_eq!(app.value(WEB_COLOR).await, "\"white\"");
+    app.finish().await;
+}
