@@ -173,16 +173,31 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn active_runs_of_wave(&self, key: &str) -> Result<Vec<ActiveRun>> {
-        let rows = sqlx::query(
+        self.runs_of_wave(key, "").await
+    }
+
+    /// Those of them whose job has not reported their end: a report in the inbox is decided on in its turn.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn unreported_runs_of_wave(&self, key: &str) -> Result<Vec<ActiveRun>> {
+        let is_unreported = "AND NOT EXISTS (SELECT 1 FROM delivery \
+             WHERE delivery.key = 'ended ' || run.id || ' ' || run.fence AND delivery.state = 'pending')";
+        self.runs_of_wave(key, is_unreported).await
+    }
+
+    async fn runs_of_wave(&self, key: &str, condition: &str) -> Result<Vec<ActiveRun>> {
+        let sql = format!(
             "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence, \
              run.state FROM run JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
              WHERE run.wave = $1 AND run.wave_fence = run.fence \
-             AND run.state IN ('starting', 'running', 'cancelling') ORDER BY run.id",
-        )
-        .bind(key)
-        .fetch_all(&self.readers)
-        .await?;
+             AND run.state IN ('starting', 'running', 'cancelling') {condition} ORDER BY run.id"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(key)
+            .fetch_all(&self.readers)
+            .await?;
         rows.iter().map(active_run).collect()
     }
 

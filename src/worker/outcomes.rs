@@ -61,7 +61,8 @@ impl Worker {
             .filter(|wave| wave.repository_id == repository.id && wave.workflow_run_id.is_none()))
     }
 
-    /// What the end of a workflow run means for those of its runs that have not ended by themselves.
+    /// What the end of a workflow run means for those of its runs that have not ended by themselves. A report may still
+    /// wait in the inbox: a server that died over it, or trouble with its decision, lets this end overtake it.
     pub(super) async fn end_of_wave(
         &self,
         repository: &Repository,
@@ -70,7 +71,7 @@ impl Worker {
         conclusion: &str,
         url: &str,
     ) -> Result<Vec<Trigger>, Problem> {
-        let active = self.store.active_runs_of_wave(&wave.key).await?;
+        let active = self.store.unreported_runs_of_wave(&wave.key).await?;
         let mut triggers = Vec::new();
         for ActiveRun {
             name: run, fence, ..

@@ -1,5 +1,7 @@
 //! Who may have a run, and what late or doubled news of it do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use ocuroot::simulator::{Signer, WorkflowRun};
@@ -190,6 +192,25 @@ async fn a_report_sent_twice_counts_once() {
     app.github.complete_workflow_run(run.id, "failure").unwrap();
     app.settle().await;
     assert_eq!(app.queued().len(), 1, "staging, once");
+    let build = app.check(&commit, "ocuroot / api / build");
+    assert_eq!(build.conclusion.as_deref(), Some("success"));
+    app.finish().await;
+}
+
+/// Found by killing a server twice over one report: the run was failed as one that ended without a word.
+#[tokio::test]
+async fn the_end_of_the_workflow_run_does_not_overtake_a_report_that_waits() {
+    let (mut app, commit, run, _) = dispatched().await;
+    let job = app.claim_all(&run).await.remove(0);
+    app.settle().await;
+    assert_eq!(app.report(&job, &done(json!({"image": "a"}))).await, 202);
+    let (now, store) = (app.worker.clock.now(), &app.worker.store);
+    let taken = store.claim_delivery(now, 60, &BTreeSet::new()).await;
+    assert_eq!(taken.unwrap().unwrap().event, "ocuroot.ended");
+    app.github.complete_workflow_run(run.id, "success").unwrap();
+    app.settle().await;
+    app.crash().await;
+    app.settle().await;
     let build = app.check(&commit, "ocuroot / api / build");
     assert_eq!(build.conclusion.as_deref(), Some("success"));
     app.finish().await;

@@ -334,6 +334,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
     assert!(store.wave("wave").await?.is_some());
     assert!(store.wave_of_workflow_run(99).await?.is_some());
     assert_eq!(store.active_runs_of_wave("wave").await?.len(), 1);
+    assert_eq!(store.unreported_runs_of_wave("wave").await?.len(), 1);
     assert_eq!(store.take_silent_waves(NOW, LATER).await?.len(), 1);
     store.effect_done(&effect, NOW).await?;
     store.effect_failed(&effect, "no").await?;
