@@ -21,8 +21,13 @@ pub struct Settings {
     #[arg(long, env = "OCUROOT_PUBLIC_URL")]
     pub public_url: String,
 
-    /// The database: `sqlite://<file>`
-    #[arg(long, env = "DATABASE_URL", default_value = DEFAULT_DATABASE)]
+    /// The database: `sqlite://<file>`, or `postgres://<user>:<password>@<host>/<database>`
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = DEFAULT_DATABASE
+    )]
     pub database_url: String,
 
     /// Id of the GitHub App, a number
@@ -148,13 +153,22 @@ impl Settings {
     }
 }
 
+/// Where a database is, without who one must be to open it.
+fn without_secrets(url: &str) -> String {
+    let (address, _) = url.split_once('?').unwrap_or((url, ""));
+    match (address.split_once("://"), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
+        _ => address.to_owned(),
+    }
+}
+
 impl std::fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Settings")
             .field("listen", &self.listen)
             .field("public_url", &self.public_url)
-            .field("database_url", &self.database_url)
+            .field("database_url", &without_secrets(&self.database_url))
             .field("github_app_id", &self.github_app_id)
             .field("github_api_url", &self.github_api_url)
             .field("github_web_url", &self.github_web_url)

@@ -217,7 +217,7 @@ CREATE TABLE intent_head (
     commit_sha TEXT NOT NULL,
     PRIMARY KEY (repository_id, branch)
 );
-CREATE INDEX intent_head_by_commit ON intent_head (repository_id, commit_sha);
+CREATE INDEX intent_head_by_commit ON intent_head (repository_id, commit_sha, branch);
 CREATE TABLE intent_file (
     repository_id BIGINT NOT NULL,
     branch TEXT NOT NULL,

@@ -74,8 +74,14 @@ struct Export {
 
 #[derive(Args)]
 struct Record {
-    /// The database: `sqlite://<file>`. It is only read
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = DEFAULT_DATABASE)]
+    /// The database: `sqlite://<file>` or `postgres://…`. It is only read
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        default_value = DEFAULT_DATABASE
+    )]
     database: String,
 
     /// Only the workspace of this installation of the GitHub App, a number; all of them unless given

@@ -3,14 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
-
 use super::documents::LIST;
 use super::releases::{optional, word};
 use super::{Result, from_json, parse, placeholders};
 use crate::engine::{Release, Run};
 use crate::model::{RunName, RunNumber, TaskKey, Timestamp};
+use crate::store::database::{Connection, Row, query};
 
 const COLUMNS: &str = "run.id, run.release_id, run.task, run.number, run.kind, run.state, run.fence, run.calls, \
      run.outputs, run.error, run.created_at, run.started_at, run.finished_at, run.wakes_at, run.down, run.cascade";
@@ -24,7 +22,7 @@ type Unfinished = BTreeMap<i64, (i64, (TaskKey, RunNumber))>;
 /// What came after the one before the last one tells how many tries the last one took. Repetitions that were given up
 /// before they began tell nothing, unless nothing came after them: then they have the highest number.
 pub(super) async fn add(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     releases: &mut BTreeMap<i64, Release>,
     further: &BTreeSet<RunName>,
 ) -> Result<()> {
@@ -53,7 +51,7 @@ pub(super) async fn add(
              WHERE run.state <> 'superseded' OR run.cascade IS NULL OR run.number = bound.newest",
             wanted.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for id in chunk {
             query = query.bind(id);
         }
@@ -66,7 +64,7 @@ pub(super) async fn add(
 }
 
 async fn add_further(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     releases: &mut BTreeMap<i64, Release>,
     further: &BTreeSet<RunName>,
     unfinished: &mut Unfinished,
@@ -87,7 +85,7 @@ async fn add_further(
             "SELECT {COLUMNS} FROM run WHERE (run.release_id, run.task, run.number) IN (VALUES {})",
             names.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for (run, id) in chunk {
             query = query.bind(id).bind(run.key.to_string()).bind(run.number.0);
         }
@@ -99,7 +97,7 @@ async fn add_further(
 }
 
 fn read(
-    row: &SqliteRow,
+    row: &Row,
     releases: &mut BTreeMap<i64, Release>,
     unfinished: &mut Unfinished,
 ) -> Result<()> {
@@ -134,7 +132,7 @@ fn read(
 }
 
 async fn add_waits(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     releases: &mut BTreeMap<i64, Release>,
     unfinished: &Unfinished,
 ) -> Result<()> {
@@ -144,13 +142,13 @@ async fn add_waits(
             "SELECT run_id, reference FROM input_edge WHERE run_id IN {}",
             placeholders(1, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for id in chunk {
             query = query.bind(id);
         }
         for row in query.fetch_all(&mut *connection).await? {
             let run = unfinished
-                .get(&row.get::<i64, _>(0))
+                .get(&row.get::<i64>(0))
                 .and_then(|(release, name)| releases.get_mut(release)?.runs.get_mut(name));
             if let Some(run) = run {
                 run.waits.insert(parse("reference", row.get(1))?);

@@ -1,13 +1,12 @@
 //! The audit record: entries go to the end of their workspace's chain, in the transaction of the decision they tell of.
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::rows::word;
 use super::{Result, Store, StoreError, placeholders};
 use crate::model::audit::NO_PREVIOUS;
 use crate::model::{AuditEntry, AuditRecord, Timestamp};
+use crate::store::database::{Row, Transaction, query};
 
 /// The end of a workspace's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ const ENTRIES: usize = 100;
 /// Puts entries at the end of a workspace's chain: one look-up and one statement, however long the chain is. Whoever
 /// calls has the writer, so no other entry comes in between.
 pub(super) async fn append(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     entries: &[&AuditEntry],
     now: Timestamp,
@@ -36,7 +35,7 @@ pub(super) async fn append(
     if entries.is_empty() {
         return Ok(());
     }
-    let last = sqlx::query(
+    let last = query(
         "SELECT sequence, hash FROM audit WHERE installation_id = $1 ORDER BY sequence DESC LIMIT 1",
     )
     .bind(installation_id)
@@ -59,7 +58,7 @@ pub(super) async fn append(
     Ok(())
 }
 
-async fn insert(transaction: &mut Transaction<'_, Sqlite>, records: &[AuditRecord]) -> Result<()> {
+async fn insert(transaction: &mut Transaction, records: &[AuditRecord]) -> Result<()> {
     const COLUMNS: usize = 11;
     let rows: Vec<String> = (0..records.len())
         .map(|row| placeholders(row * COLUMNS + 1, COLUMNS))
@@ -69,7 +68,7 @@ async fn insert(transaction: &mut Transaction<'_, Sqlite>, records: &[AuditRecor
          detail, previous, hash) VALUES {}",
         rows.join(", ")
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let mut query = query(sql);
     for record in records {
         let entry = &record.entry;
         query = query
@@ -101,7 +100,7 @@ impl Store {
         after_sequence: i64,
         limit: i64,
     ) -> Result<Vec<AuditRecord>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT installation_id, sequence, at, actor, action, subject, verdict, reason_code, detail, \
              previous, hash FROM audit WHERE installation_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
         )
@@ -133,7 +132,7 @@ impl Store {
     pub async fn audit_heads(&self) -> Result<Vec<AuditHead>> {
         // From one workspace to the next in the index of the chains: not by the table of workspaces, since a row that is
         // gone there must not hide a chain.
-        let rows = sqlx::query(
+        let rows = query(
             "WITH RECURSIVE chain (id) AS (SELECT min(installation_id) FROM audit UNION ALL \
              SELECT (SELECT min(installation_id) FROM audit WHERE installation_id > chain.id) FROM chain \
              WHERE chain.id IS NOT NULL) \
@@ -158,7 +157,7 @@ impl Store {
 }
 
 /// A row as it is, whatever somebody has made of it.
-fn read(row: &SqliteRow) -> Result<AuditRecord> {
+fn read(row: &Row) -> Result<AuditRecord> {
     let verdict: String = row.try_get(6)?;
     let detail: String = row.try_get(8)?;
     let entry = AuditEntry {

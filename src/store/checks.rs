@@ -2,24 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{Row, Sqlite, Transaction};
-
 use super::names::release_name;
 use super::{Result, Store, from_json, parse, to_json};
 use crate::engine::CommitReport;
 use crate::engine::plan::Call;
 use crate::model::{CommitSha, EnvironmentName, RunName, RunNumber};
+use crate::store::database::{Transaction, query};
 
 /// What a report has that is said for no pull request: the numbers of those begin at 1.
 const NO_PULL_REQUEST: i64 = 0;
 
 /// Writes down what the check run `ocuroot` says about a commit of a repository, for a pull request or for none.
 pub(super) async fn put_report(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     (repository_id, commit, pull_request): (i64, &CommitSha, Option<i64>),
     report: &CommitReport,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO commit_report (repository_id, commit_sha, pull_request, report) \
          VALUES ($1, $2, $3, $4) ON CONFLICT (repository_id, commit_sha, pull_request) \
          DO UPDATE SET report = excluded.report",
@@ -52,7 +51,7 @@ impl Store {
         installation_id: i64,
         key: &str,
     ) -> Result<Option<GithubObject>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT github_id, digest FROM github_object WHERE installation_id = $1 AND key = $2",
         )
         .bind(installation_id)
@@ -74,7 +73,7 @@ impl Store {
         installation_id: i64,
         github_id: i64,
     ) -> Result<Option<String>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT key FROM github_object WHERE installation_id = $1 AND github_id = $2 \
              AND key LIKE '% check %'",
         )
@@ -95,7 +94,7 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<Vec<String>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT package.repository, package.path, release.number, run.task, run.number \
              FROM release JOIN package ON package.id = release.package_id \
              LEFT JOIN run ON run.release_id = release.id \
@@ -108,7 +107,7 @@ impl Store {
         let mut keys = Vec::new();
         for row in rows {
             let release = release_name(&row, 0);
-            if let Some(task) = row.get::<Option<String>, _>(3) {
+            if let Some(task) = row.get::<Option<String>>(3) {
                 let run = RunName {
                     release: release.clone(),
                     key: parse("task", &task)?,
@@ -139,7 +138,7 @@ impl Store {
         key: &str,
         object: &GithubObject,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO github_object (installation_id, key, github_id, digest) \
              VALUES ($1, $2, $3, $4) ON CONFLICT (installation_id, key) DO UPDATE SET \
              github_id = excluded.github_id, digest = excluded.digest",
@@ -162,7 +161,7 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<BTreeMap<Option<i64>, CommitReport>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT pull_request, report FROM commit_report \
              WHERE repository_id = $1 AND commit_sha = $2",
         )
@@ -190,7 +189,7 @@ impl Store {
     ) -> Result<BTreeSet<CommitSha>> {
         // As the keys of tasks stand in the report. A `_` of the name matches more, which does no harm.
         let deployment = format!("%\"deploy/{environment}\"%");
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT pull_request.head_sha FROM pull_request JOIN commit_report \
              ON commit_report.repository_id = pull_request.repository_id \
              AND commit_report.commit_sha = pull_request.head_sha \

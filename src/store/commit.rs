@@ -1,11 +1,10 @@
 //! Writing a decision down: changes, calls and the delivery that caused it, in one transaction.
 
-use sqlx::{Sqlite, Transaction};
-
 use super::rows::Rows;
 use super::{Result, Store, outbox};
 use crate::engine::Plan;
 use crate::model::{CommitSha, Timestamp};
+use crate::store::database::{Transaction, query};
 
 /// A decision, with what must go down together with it.
 #[derive(Clone, Debug)]
@@ -52,8 +51,8 @@ impl Store {
     /// # Errors
     /// When the database does; then nothing of it was written.
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Committed> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let moved = sqlx::query(
+        let mut transaction = self.writer.begin().await?;
+        let moved = query(
             "INSERT INTO workspace (installation_id, version) VALUES ($1, 1) \
              ON CONFLICT (installation_id) DO UPDATE SET version = workspace.version + 1 \
              WHERE workspace.version = $2",
@@ -62,7 +61,7 @@ impl Store {
         .bind(commit.version)
         .execute(&mut *transaction)
         .await?;
-        if moved.rows_affected() == 0 {
+        if moved == 0 {
             transaction.rollback().await?;
             return Ok(Committed::Outdated);
         }
@@ -80,25 +79,23 @@ impl Store {
     }
 }
 
-async fn settle(transaction: &mut Transaction<'_, Sqlite>, commit: &Commit<'_>) -> Result<()> {
+async fn settle(transaction: &mut Transaction, commit: &Commit<'_>) -> Result<()> {
     match commit.done {
         Done::Delivery(id) => {
-            sqlx::query("UPDATE delivery SET state = 'done', note = NULL WHERE id = $1")
+            query("UPDATE delivery SET state = 'done', note = NULL WHERE id = $1")
                 .bind(id)
                 .execute(&mut **transaction)
                 .await?;
         }
         Done::Answered(id, answer) => {
-            sqlx::query(
-                "UPDATE delivery SET state = 'done', note = NULL, answer = $1 WHERE id = $2",
-            )
-            .bind(answer)
-            .bind(id)
-            .execute(&mut **transaction)
-            .await?;
+            query("UPDATE delivery SET state = 'done', note = NULL, answer = $1 WHERE id = $2")
+                .bind(answer)
+                .bind(id)
+                .execute(&mut **transaction)
+                .await?;
         }
         Done::Effect(effect) => {
-            sqlx::query(
+            query(
                 "UPDATE effect SET state = 'done', is_unsure = 0, error = NULL \
                  WHERE installation_id = $1 AND key = $2",
             )
@@ -110,7 +107,7 @@ async fn settle(transaction: &mut Transaction<'_, Sqlite>, commit: &Commit<'_>) 
         Done::Nothing => {}
     }
     if let Some((repository_id, head)) = &commit.released {
-        sqlx::query(
+        query(
             "UPDATE repository SET released_commit = $1, previous_commit = \
              CASE WHEN released_commit = $1 THEN previous_commit ELSE released_commit END WHERE id = $2",
         )

@@ -1,9 +1,8 @@
 //! Commands that wait for a second word.
 
-use sqlx::Row;
-
 use super::{Result, Store, parse};
 use crate::model::{CommitSha, Timestamp};
+use crate::store::database::query;
 
 /// A command that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn put_confirmation(&self, confirmation: &Confirmation) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO confirmation (repository_id, pull_request, login, line, head_sha, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (repository_id, pull_request, login) \
              DO UPDATE SET line = excluded.line, head_sha = excluded.head_sha, \
@@ -56,7 +55,7 @@ impl Store {
         login: &str,
         now: Timestamp,
     ) -> Result<Option<Confirmation>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT line, head_sha, expires_at FROM confirmation \
              WHERE repository_id = $1 AND pull_request = $2 AND login = $3 AND expires_at > $4",
         )
@@ -84,7 +83,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn forget_confirmation(&self, confirmation: &Confirmation) -> Result<()> {
-        sqlx::query(
+        query(
             "DELETE FROM confirmation WHERE repository_id = $1 AND pull_request = $2 AND login = $3 \
              AND line = $4",
         )

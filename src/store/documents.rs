@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::names::package_name;
 use super::records::tagged;
 use super::{Result, Store, from_json, parse, placeholders, to_json};
 use crate::model::{LiveDeployment, PackageName, Reference, ReleaseName, ReleaseNumber, Timestamp};
+use crate::store::database::{Connection, Row, Transaction, query};
 
 /// Statements take at most this many values at once; longer lists are read in pieces.
 pub(super) const LIST: usize = 500;
@@ -37,7 +36,7 @@ impl Documents {
 ///
 /// A ref whose release is a tag reads the document of the release the tag means now.
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<BTreeMap<Reference, Value>> {
@@ -46,7 +45,7 @@ pub(super) async fn read(
 
 /// The same, of either record.
 pub(super) async fn read_from(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     table: Documents,
     installation_id: i64,
     references: &BTreeSet<Reference>,
@@ -64,7 +63,7 @@ pub(super) async fn read_from(
             table.table(),
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for text in chunk {
             query = query.bind(text.as_str());
         }
@@ -80,7 +79,7 @@ pub(super) async fn read_from(
 }
 
 async fn untagged(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     reference: &Reference,
 ) -> Result<String> {
@@ -105,7 +104,7 @@ pub(super) fn release_number(body: &Value) -> Result<ReleaseNumber> {
 }
 
 pub(super) async fn put(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     table: Documents,
     installation_id: i64,
     reference: &Reference,
@@ -123,7 +122,7 @@ pub(super) async fn put(
          DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
         table.table()
     );
-    sqlx::query(AssertSqlSafe(sql))
+    query(sql)
         .bind(installation_id)
         .bind(reference.to_string())
         .bind(&reference.repository)
@@ -139,7 +138,7 @@ pub(super) async fn put(
 }
 
 pub(super) async fn delete(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     table: Documents,
     installation_id: i64,
     reference: &Reference,
@@ -148,7 +147,7 @@ pub(super) async fn delete(
         "DELETE FROM {} WHERE installation_id = $1 AND reference = $2",
         table.table()
     );
-    sqlx::query(AssertSqlSafe(sql))
+    query(sql)
         .bind(installation_id)
         .bind(reference.to_string())
         .execute(&mut **transaction)
@@ -177,7 +176,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn deployments(&self, installation_id: i64) -> Result<Vec<LiveDeployment>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path, name, body, updated_at FROM state \
              WHERE installation_id = $1 AND kind = 'deploy' AND release = '' \
              ORDER BY repository, path, name",
@@ -211,7 +210,7 @@ impl Store {
                  AND state.kind = 'deploy' AND state.release = ''",
                 names.join(", ")
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            let mut query = query(sql).bind(installation_id);
             for package in chunk {
                 query = query.bind(&package.repository).bind(&package.path);
             }
@@ -231,7 +230,7 @@ impl Store {
         installation_id: i64,
         repository: &str,
     ) -> Result<Vec<LiveDeployment>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path, name, body, updated_at FROM state \
              WHERE installation_id = $1 AND repository = $2 AND kind = 'deploy' AND release = '' \
              ORDER BY path, name",
@@ -244,9 +243,9 @@ impl Store {
     }
 }
 
-fn live_deployment(row: &SqliteRow) -> Result<LiveDeployment> {
+fn live_deployment(row: &Row) -> Result<LiveDeployment> {
     let package = package_name(row, 0);
-    let body: Value = from_json("deployment", &row.get::<String, _>(3))?;
+    let body: Value = from_json("deployment", &row.get::<String>(3))?;
     let release = ReleaseName {
         package: package.clone(),
         number: release_number(&body)?,

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
 
 use super::documents::LIST;
 use super::names::package_name;
@@ -14,18 +12,19 @@ use crate::model::{
     DeploymentName, Environment, EnvironmentName, PackageName, Reference, Registration,
     ReleaseName, ReleaseNumber, SubPathKind, TaskKey,
 };
+use crate::store::database::{Connection, Row, Transaction, query};
 
 /// What live deployments read, by deployment.
 pub(super) type Reads = BTreeMap<DeploymentName, BTreeSet<Reference>>;
 
 /// Writes down what a live deployment reads, in place of what it read before.
 pub(super) async fn put_reads(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     deployment: &DeploymentName,
     reads: &BTreeSet<Reference>,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "DELETE FROM live_read WHERE installation_id = $1 AND repository = $2 AND path = $3 \
          AND environment = $4",
     )
@@ -44,7 +43,7 @@ pub(super) async fn put_reads(
             "INSERT INTO live_read (installation_id, reference, repository, path, environment) VALUES {}",
             rows.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql))
+        let mut query = query(sql)
             .bind(installation_id)
             .bind(&deployment.package.repository)
             .bind(&deployment.package.path)
@@ -58,12 +57,12 @@ pub(super) async fn put_reads(
 }
 
 pub(super) async fn put_registration(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     name: &EnvironmentName,
     registration: &Registration,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO registration (installation_id, environment, repository, path, presence) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, environment) DO UPDATE SET \
          repository = excluded.repository, path = excluded.path, presence = excluded.presence",
@@ -75,7 +74,7 @@ pub(super) async fn put_registration(
     .bind(rows::word(&registration.presence)?)
     .execute(&mut **transaction)
     .await?;
-    sqlx::query("DELETE FROM gone_environment WHERE installation_id = $1 AND environment = $2")
+    query("DELETE FROM gone_environment WHERE installation_id = $1 AND environment = $2")
         .bind(installation_id)
         .bind(name.as_str())
         .execute(&mut **transaction)
@@ -84,16 +83,16 @@ pub(super) async fn put_registration(
 }
 
 pub(super) async fn delete_registration(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     name: &EnvironmentName,
 ) -> Result<()> {
-    sqlx::query("DELETE FROM registration WHERE installation_id = $1 AND environment = $2")
+    query("DELETE FROM registration WHERE installation_id = $1 AND environment = $2")
         .bind(installation_id)
         .bind(name.as_str())
         .execute(&mut **transaction)
         .await?;
-    sqlx::query(
+    query(
         "INSERT INTO gone_environment (installation_id, environment) VALUES ($1, $2) \
          ON CONFLICT (installation_id, environment) DO NOTHING",
     )
@@ -106,7 +105,7 @@ pub(super) async fn delete_registration(
 
 /// Those of the environments that were there once and are not any more.
 pub(super) async fn gone(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     names: &BTreeSet<EnvironmentName>,
 ) -> Result<BTreeSet<EnvironmentName>> {
@@ -118,7 +117,7 @@ pub(super) async fn gone(
              WHERE installation_id = $1 AND environment IN {}",
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for name in chunk {
             query = query.bind(name.as_str());
         }
@@ -131,13 +130,13 @@ pub(super) async fn gone(
 
 /// The environments of a workspace, without those on their way out, and where each comes from.
 pub(super) async fn environments(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
 ) -> Result<(
     BTreeMap<EnvironmentName, Environment>,
     BTreeMap<EnvironmentName, Registration>,
 )> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT environment, repository, path, presence FROM registration \
          WHERE installation_id = $1",
     )
@@ -153,7 +152,7 @@ pub(super) async fn environments(
         };
         registrations.insert(parse("environment", row.get(0))?, registration);
     }
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT body FROM state \
          WHERE installation_id = $1 AND kind = 'environment' AND release = ''",
     )
@@ -173,7 +172,7 @@ pub(super) async fn environments(
 
 /// The live deployments that read any of the documents, or name something by any of the tags, with which of them.
 pub(super) async fn readers(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<Reads> {
@@ -185,7 +184,7 @@ pub(super) async fn readers(
              WHERE installation_id = $1 AND reference IN {}",
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for text in chunk {
             query = query.bind(text);
         }
@@ -199,7 +198,7 @@ pub(super) async fn readers(
 
 /// What the deployments read, and what the deployments read that they read: one statement for each step away.
 pub(super) async fn reads(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     from: &BTreeSet<DeploymentName>,
 ) -> Result<Reads> {
@@ -222,7 +221,7 @@ pub(super) async fn reads(
                  AND live_read.environment = wanted.environment",
                 names.join(", ")
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            let mut query = query(sql).bind(installation_id);
             for deployment in chunk {
                 query = query
                     .bind(&deployment.package.repository)
@@ -244,7 +243,7 @@ pub(super) async fn reads(
     Ok(found)
 }
 
-fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
+fn deployment(row: &Row) -> Result<DeploymentName> {
     Ok(DeploymentName {
         package: package_name(row, 0),
         environment: parse("environment", row.get(2))?,
@@ -253,13 +252,13 @@ fn deployment(row: &SqliteRow) -> Result<DeploymentName> {
 
 /// What is live in each of the environments.
 pub(super) async fn occupants(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     environments: &BTreeSet<EnvironmentName>,
 ) -> Result<BTreeMap<EnvironmentName, BTreeSet<DeploymentName>>> {
     let mut found = BTreeMap::new();
     for name in environments {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path, name FROM state \
              WHERE installation_id = $1 AND kind = 'deploy' AND release = '' AND name = $2",
         )
@@ -275,13 +274,13 @@ pub(super) async fn occupants(
 
 /// What should be in each of the environments.
 pub(super) async fn intents(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     environments: &BTreeSet<EnvironmentName>,
 ) -> Result<BTreeMap<Reference, Value>> {
     let mut found = BTreeMap::new();
     for name in environments {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT reference, body FROM intent \
              WHERE installation_id = $1 AND kind = 'deploy' AND name = $2",
         )
@@ -290,8 +289,8 @@ pub(super) async fn intents(
         .fetch_all(&mut *connection)
         .await?;
         for row in rows {
-            let reference = parse("intent", &row.get::<String, _>(0))?;
-            found.insert(reference, from_json("intent", &row.get::<String, _>(1))?);
+            let reference = parse("intent", &row.get::<String>(0))?;
+            found.insert(reference, from_json("intent", &row.get::<String>(1))?);
         }
     }
     Ok(found)
@@ -299,13 +298,13 @@ pub(super) async fn intents(
 
 /// The packages with unfinished runs in any of the environments.
 pub(super) async fn busy_packages(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     environments: &BTreeSet<EnvironmentName>,
 ) -> Result<BTreeSet<PackageName>> {
     let mut found = BTreeSet::new();
     for name in environments {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT DISTINCT package.repository, package.path FROM run \
              JOIN package ON package.id = run.package_id WHERE run.task = $1 \
              AND run.state IN ('pending', 'starting', 'running', 'cancelling', 'paused') \
@@ -322,7 +321,7 @@ pub(super) async fn busy_packages(
 
 /// The releases that the tags mean by which `references` name any.
 pub(super) async fn tags(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     references: &BTreeSet<Reference>,
 ) -> Result<BTreeMap<(PackageName, String), ReleaseNumber>> {
@@ -341,7 +340,7 @@ pub(super) async fn tags(
 /// A ref whose tag is replaced by the release it means, and, for a value of a package or of its latest release, the
 /// other name of that.
 pub(super) async fn also_written(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     reference: &Reference,
     tags: &BTreeMap<(PackageName, String), ReleaseNumber>,
@@ -358,7 +357,7 @@ pub(super) async fn also_written(
         names.insert(named(number.to_string()));
     }
     if matches!(reference.subpath, Some((SubPathKind::Custom, _))) {
-        let row = sqlx::query(
+        let row = query(
             "SELECT (SELECT max(number) FROM release WHERE release.package_id = package.id) \
              FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
         )
@@ -367,7 +366,7 @@ pub(super) async fn also_written(
         .bind(&package.path)
         .fetch_optional(connection)
         .await?;
-        if let Some(latest) = row.and_then(|row| row.get::<Option<i64>, _>(0)) {
+        if let Some(latest) = row.and_then(|row| row.get::<Option<i64>>(0)) {
             names.insert(named(ReleaseNumber(latest).to_string()));
             names.insert(named(String::new()));
         }

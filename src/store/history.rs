@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::Row;
-
 use super::names::{package_name, release_name};
 use super::{Result, Store, parse};
 use crate::model::{PackageName, Progress, ReleaseName, ReleaseNumber, RunName, RunNumber};
+use crate::store::database::{Row, query};
 
-fn release_names(rows: Vec<sqlx::sqlite::SqliteRow>) -> Vec<ReleaseName> {
+fn release_names(rows: Vec<Row>) -> Vec<ReleaseName> {
     rows.iter().map(|row| release_name(row, 0)).collect()
 }
 
@@ -22,7 +21,7 @@ impl Store {
         repository_id: i64,
         number: i64,
     ) -> Result<Vec<ReleaseName>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT package.repository, package.path, max(release.number) FROM release \
              JOIN package ON package.id = release.package_id \
              WHERE release.repository_id = $1 AND release.pull_request = $2 \
@@ -44,7 +43,7 @@ impl Store {
         installation_id: i64,
         package: &PackageName,
     ) -> Result<Option<ReleaseName>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
              AND release.goals IS NULL AND release.lane IS NULL ORDER BY release.number DESC LIMIT 1",
@@ -69,7 +68,7 @@ impl Store {
         installation_id: i64,
         except: &BTreeSet<PackageName>,
     ) -> Result<BTreeSet<PackageName>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path FROM package WHERE installation_id = $1 AND EXISTS \
              (SELECT 1 FROM release WHERE release.package_id = package.id)",
         )
@@ -85,7 +84,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn released_packages_of(&self, repository_id: i64) -> Result<BTreeSet<PackageName>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path FROM package WHERE repository_id = $1 AND EXISTS \
              (SELECT 1 FROM release WHERE release.package_id = package.id)",
         )
@@ -105,7 +104,7 @@ impl Store {
         release: &ReleaseName,
         after: ReleaseNumber,
     ) -> Result<BTreeSet<i64>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT DISTINCT release.pull_request FROM package \
              JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
@@ -131,7 +130,7 @@ impl Store {
         repository_id: i64,
         pull_request: i64,
     ) -> Result<BTreeSet<PackageName>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT DISTINCT package.repository, package.path FROM release \
              JOIN package ON package.id = release.package_id \
              WHERE release.repository_id = $1 AND release.lane = $2 AND release.is_open = 1",
@@ -148,17 +147,17 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn progress(&self, installation_id: i64, release: &ReleaseName) -> Result<Progress> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT run.task, run.number, coalesce(run.job_url, wave.url), \
              CASE WHEN run.finished_at IS NULL THEN (SELECT CAST(avg(took) AS BIGINT) FROM (SELECT \
              last.finished_at - last.started_at AS took FROM run AS last \
              WHERE last.package_id = release.package_id AND last.task = run.task AND last.state = 'complete' \
-             ORDER BY last.finished_at DESC, last.id DESC LIMIT 5)) END FROM run \
+             ORDER BY last.finished_at DESC, last.id DESC LIMIT 5) AS latest) END FROM run \
              JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
              LEFT JOIN wave ON wave.key = run.wave \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
-             AND release.number = $4",
+             AND release.number = $4 ORDER BY run.task, run.number",
         )
         .bind(installation_id)
         .bind(&release.package.repository)
@@ -173,10 +172,10 @@ impl Store {
                 key: parse("task", row.get(0))?,
                 number: RunNumber(row.get(1)),
             };
-            if let Some(url) = row.get::<Option<String>, _>(2) {
+            if let Some(url) = row.get::<Option<String>>(2) {
                 progress.links.insert(name.clone(), url);
             }
-            if let Some(usual) = row.get::<Option<i64>, _>(3) {
+            if let Some(usual) = row.get::<Option<i64>>(3) {
                 progress.usual.insert(name.key, usual);
             }
         }

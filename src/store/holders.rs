@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::Row;
-
 use super::standing::hold;
 use super::{Result, Store};
 use crate::model::{EnvironmentName, Hold, ReleaseName, ReleaseNumber, TaskKey};
+use crate::store::database::query;
 
 impl Store {
     /// The pull requests of a repository, as refs call it, that claim any environment.
@@ -18,7 +17,7 @@ impl Store {
         installation_id: i64,
         repository: &str,
     ) -> Result<BTreeSet<i64>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT DISTINCT pull_request FROM hold WHERE installation_id = $1 AND repository = $2",
         )
         .bind(installation_id)
@@ -38,7 +37,7 @@ impl Store {
         repository: &str,
         pull_request: i64,
     ) -> Result<Vec<Hold>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT repository, path, environment, pull_request, asked_by, asked_at, granted_at \
              FROM hold WHERE installation_id = $1 AND repository = $2 AND pull_request = $3",
         )
@@ -60,7 +59,7 @@ impl Store {
         live: &ReleaseName,
         environment: &EnvironmentName,
     ) -> Result<Option<ReleaseName>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
              AND release.number < $4 AND release.lane IS NULL AND EXISTS (SELECT 1 FROM run \

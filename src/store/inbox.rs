@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
-
 use super::{Result, Store, placeholders};
 use crate::model::{DeliveryId, Timestamp};
+use crate::store::database::{Row, query};
 use crate::webhook::IncomingDelivery;
 
 /// A delivery that was claimed to be worked on.
@@ -39,10 +37,10 @@ pub struct KeptDelivery {
     pub answer: Option<String>,
 }
 
-pub(super) fn delivery(row: &SqliteRow) -> Delivery {
+pub(super) fn delivery(row: &Row) -> Delivery {
     Delivery {
         id: row.get(0),
-        key: DeliveryId::new(row.get::<String, _>(1)),
+        key: DeliveryId::new(row.get::<String>(1)),
         event: row.get(2),
         installation_id: row.get(3),
         body: row.get(4),
@@ -73,7 +71,7 @@ impl Store {
              ON CONFLICT (key) DO NOTHING RETURNING key",
             rows.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for delivery in deliveries {
             query = query
                 .bind(delivery.id.as_str())
@@ -113,7 +111,7 @@ impl Store {
              RETURNING id, key, event, installation_id, body, received_at, attempts",
             placeholders(3, busy.len() + 1)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql))
+        let mut query = query(sql)
             .bind(now.plus_seconds(lease_seconds).0)
             .bind(now.0);
         // Never empty: not every database takes an empty list. No workspace has the number 0.
@@ -129,7 +127,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn close_delivery(&self, id: i64, state: &str, note: Option<&str>) -> Result<()> {
-        sqlx::query("UPDATE delivery SET state = $1, note = $2 WHERE id = $3")
+        query("UPDATE delivery SET state = $1, note = $2 WHERE id = $3")
             .bind(state)
             .bind(note)
             .bind(id)
@@ -143,7 +141,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn postpone_delivery(&self, id: i64, due: Timestamp, note: &str) -> Result<()> {
-        sqlx::query("UPDATE delivery SET due_at = $1, note = $2 WHERE id = $3")
+        query("UPDATE delivery SET due_at = $1, note = $2 WHERE id = $3")
             .bind(due.0)
             .bind(note)
             .bind(id)
@@ -157,7 +155,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn kept_delivery(&self, key: &DeliveryId) -> Result<Option<KeptDelivery>> {
-        let row = sqlx::query("SELECT state, body, answer FROM delivery WHERE key = $1")
+        let row = query("SELECT state, body, answer FROM delivery WHERE key = $1")
             .bind(key.as_str())
             .fetch_optional(&self.readers)
             .await?;
@@ -173,7 +171,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn pending_deliveries(&self) -> Result<(i64, Option<Timestamp>)> {
-        let row = sqlx::query("SELECT count(*), min(due_at) FROM delivery WHERE state = 'pending'")
+        let row = query("SELECT count(*), min(due_at) FROM delivery WHERE state = 'pending'")
             .fetch_one(&self.readers)
             .await?;
         let due: Option<i64> = row.get(1);
@@ -185,7 +183,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn failed_deliveries(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT event || ' ' || key || ': ' || coalesce(note, '') FROM delivery \
              WHERE state = 'failed' ORDER BY id",
         )
@@ -206,7 +204,7 @@ impl Store {
             "UPDATE effect SET due_at = $1 WHERE state = 'pending' AND due_at > $1 AND due_at <= $2 \
              AND is_unsure = 1",
         ] {
-            sqlx::query(sql)
+            query(sql)
                 .bind(now.0)
                 .bind(latest.0)
                 .execute(&self.writer)

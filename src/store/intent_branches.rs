@@ -3,31 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
 use super::documents::LIST;
 use super::repositories::{REPOSITORY_COLUMNS, read_repository};
 use super::{Repository, Result, Store, from_json, parse, placeholders, to_json};
 use crate::engine::plan::IntentFiles;
 use crate::model::{CommitSha, IntentBranch, IntentFile, IntentReport, Reference, RepositoryName};
+use crate::store::database::{Row, Transaction, query};
 
 /// Remembers which branch a repository follows. `true` if that is another one than before.
 pub(super) async fn follow(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     follower: i64,
     branch: Option<&IntentBranch>,
 ) -> Result<bool> {
     let Some(branch) = branch else {
-        sqlx::query("DELETE FROM intent_branch WHERE follower_id = $1")
+        query("DELETE FROM intent_branch WHERE follower_id = $1")
             .bind(follower)
             .execute(&mut **transaction)
             .await?;
         return Ok(false);
     };
     let name = branch.branch.as_deref().unwrap_or_default();
-    let changed = sqlx::query(
+    let changed = query(
         "INSERT INTO intent_branch (follower_id, installation_id, repository, branch) \
          VALUES ($1, $2, $3, $4) ON CONFLICT (follower_id) DO UPDATE SET \
          installation_id = excluded.installation_id, repository = excluded.repository, branch = excluded.branch \
@@ -40,14 +39,11 @@ pub(super) async fn follow(
     .bind(name)
     .execute(&mut **transaction)
     .await?;
-    Ok(changed.rows_affected() > 0)
+    Ok(changed > 0)
 }
 
-pub(super) async fn put_files(
-    transaction: &mut Transaction<'_, Sqlite>,
-    taken: &IntentFiles,
-) -> Result<()> {
-    sqlx::query(
+pub(super) async fn put_files(transaction: &mut Transaction, taken: &IntentFiles) -> Result<()> {
+    query(
         "INSERT INTO intent_head (repository_id, branch, commit_sha) VALUES ($1, $2, $3) \
          ON CONFLICT (repository_id, branch) DO UPDATE SET commit_sha = excluded.commit_sha",
     )
@@ -59,7 +55,7 @@ pub(super) async fn put_files(
     for file in &taken.files {
         let value = file.value.as_ref();
         let value = value.map(|value| to_json("intent", value)).transpose()?;
-        sqlx::query(
+        query(
             "INSERT INTO intent_file (repository_id, branch, path, blob_sha, reference, value, pusher, has_failed) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (repository_id, branch, path) DO UPDATE SET \
              blob_sha = excluded.blob_sha, reference = excluded.reference, value = excluded.value, \
@@ -77,25 +73,23 @@ pub(super) async fn put_files(
         .await?;
     }
     for path in &taken.gone {
-        sqlx::query(
-            "DELETE FROM intent_file WHERE repository_id = $1 AND branch = $2 AND path = $3",
-        )
-        .bind(taken.repository_id)
-        .bind(&taken.branch)
-        .bind(path)
-        .execute(&mut **transaction)
-        .await?;
+        query("DELETE FROM intent_file WHERE repository_id = $1 AND branch = $2 AND path = $3")
+            .bind(taken.repository_id)
+            .bind(&taken.branch)
+            .bind(path)
+            .execute(&mut **transaction)
+            .await?;
     }
     Ok(())
 }
 
 pub(super) async fn put_report(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     repository_id: i64,
     commit: &CommitSha,
     report: &IntentReport,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "INSERT INTO intent_report (repository_id, commit_sha, report) VALUES ($1, $2, $3) \
          ON CONFLICT (repository_id, commit_sha) DO UPDATE SET report = excluded.report",
     )
@@ -107,7 +101,7 @@ pub(super) async fn put_report(
     Ok(())
 }
 
-fn read_file(row: &SqliteRow) -> Result<IntentFile> {
+fn read_file(row: &Row) -> Result<IntentFile> {
     let reference: Option<String> = row.get(2);
     let value: Option<String> = row.get(3);
     Ok(IntentFile {
@@ -118,7 +112,7 @@ fn read_file(row: &SqliteRow) -> Result<IntentFile> {
             .transpose()?,
         value: value.map(|text| from_json("intent", &text)).transpose()?,
         pusher: row.get(4),
-        has_failed: row.get::<i64, _>(5) != 0,
+        has_failed: row.get::<bool>(5),
     })
 }
 
@@ -140,7 +134,7 @@ impl Store {
              WHERE installation_id = $1 AND repository = $2 AND branch IN ($3, $4)) AND is_gone = 0 \
              ORDER BY reference_name"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(installation_id)
             .bind(repository.as_str())
             .bind(branch)
@@ -155,11 +149,10 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn intent_branch(&self, follower: i64) -> Result<Option<IntentBranch>> {
-        let row =
-            sqlx::query("SELECT repository, branch FROM intent_branch WHERE follower_id = $1")
-                .bind(follower)
-                .fetch_optional(&self.readers)
-                .await?;
+        let row = query("SELECT repository, branch FROM intent_branch WHERE follower_id = $1")
+            .bind(follower)
+            .fetch_optional(&self.readers)
+            .await?;
         row.map(|row| {
             let branch: String = row.get(1);
             Ok(IntentBranch {
@@ -175,13 +168,12 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn intent_head(&self, repository_id: i64, branch: &str) -> Result<Option<CommitSha>> {
-        let row = sqlx::query(
-            "SELECT commit_sha FROM intent_head WHERE repository_id = $1 AND branch = $2",
-        )
-        .bind(repository_id)
-        .bind(branch)
-        .fetch_optional(&self.readers)
-        .await?;
+        let row =
+            query("SELECT commit_sha FROM intent_head WHERE repository_id = $1 AND branch = $2")
+                .bind(repository_id)
+                .bind(branch)
+                .fetch_optional(&self.readers)
+                .await?;
         row.map(|row| parse("commit", row.get(0))).transpose()
     }
 
@@ -194,13 +186,12 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT branch FROM intent_head WHERE repository_id = $1 AND commit_sha = $2",
-        )
-        .bind(repository_id)
-        .bind(commit.as_str())
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            query("SELECT branch FROM intent_head WHERE repository_id = $1 AND commit_sha = $2 ORDER BY branch")
+                .bind(repository_id)
+                .bind(commit.as_str())
+                .fetch_all(&self.readers)
+                .await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
@@ -213,7 +204,7 @@ impl Store {
         repository_id: i64,
         branch: &str,
     ) -> Result<BTreeMap<String, IntentFile>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT path, blob_sha, reference, value, pusher, has_failed FROM intent_file \
              WHERE repository_id = $1 AND branch = $2",
         )
@@ -238,13 +229,12 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<Option<IntentReport>> {
-        let row = sqlx::query(
-            "SELECT report FROM intent_report WHERE repository_id = $1 AND commit_sha = $2",
-        )
-        .bind(repository_id)
-        .bind(commit.as_str())
-        .fetch_optional(&self.readers)
-        .await?;
+        let row =
+            query("SELECT report FROM intent_report WHERE repository_id = $1 AND commit_sha = $2")
+                .bind(repository_id)
+                .bind(commit.as_str())
+                .fetch_optional(&self.readers)
+                .await?;
         row.map(|row| from_json("report", row.get(0))).transpose()
     }
 
@@ -264,7 +254,7 @@ impl Store {
                 "SELECT reference, body FROM intent WHERE installation_id = $1 AND reference IN {}",
                 placeholders(2, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            let mut query = query(sql).bind(installation_id);
             for text in chunk {
                 query = query.bind(text);
             }

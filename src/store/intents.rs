@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Row};
 
 use super::documents::Documents;
 use super::{Result, Store, from_json, parse};
 use crate::model::Reference;
+use crate::store::database::query;
 
 impl Store {
     /// What is and can be intended: environments, custom values, live deployments.
@@ -36,7 +36,7 @@ impl Store {
              AND (kind IN ('environment', 'custom') OR (kind = 'deploy' AND release = ''))",
             table.table()
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(installation_id)
             .fetch_all(&self.readers)
             .await?;

@@ -1,14 +1,15 @@
 //! Layer 2: the record. The only place that knows SQL.
 //!
-//! One writer connection (every write transaction starts with `BEGIN IMMEDIATE`, so none is refused half-way) and a
-//! pool of read-only connections; WAL with `synchronous=FULL`: what was acknowledged survives a power cut
-//! (reference/dependencies.md §5, reference/performance.md §1).
+//! SQLite: one writer connection (every write transaction starts with `BEGIN IMMEDIATE`, so none is refused half-way)
+//! and a pool of read-only connections; WAL with `synchronous=FULL`: what was acknowledged survives a power cut
+//! (reference/dependencies.md §5, reference/performance.md §1). PostgreSQL: the same statements, for many instances.
 
 mod attempts;
 mod audit;
 mod checks;
 mod commit;
 mod confirmations;
+mod database;
 mod documents;
 mod graph;
 mod history;
@@ -21,7 +22,6 @@ mod names;
 mod outbox;
 mod packages;
 mod queue;
-mod read_only;
 mod readers;
 mod records;
 mod releases;
@@ -35,14 +35,8 @@ mod standing;
 mod sweep;
 mod waves;
 
-use std::path::Path;
-use std::time::Duration;
-
 use crate::model::Timestamp;
-use sqlx::migrate::Migrator;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use database::{Access, Pool};
 
 pub use audit::AuditHead;
 pub use checks::GithubObject;
@@ -75,8 +69,10 @@ pub enum StoreError {
         problem: String,
     },
     /// `DATABASE_URL` is not one this build can open.
-    #[error("DATABASE_URL `{0}` cannot be opened: it must be `sqlite://<file>`")]
-    UnknownDatabase(String),
+    #[error(
+        "DATABASE_URL cannot be opened: it must be `sqlite://<file>` or `postgres://<user>@<host>/<database>`"
+    )]
+    UnknownDatabase,
     /// The file is to be read only, and there is none.
     #[error(
         "there is no database `{0}`: give the file that `ocuroot serve` writes, as `sqlite://<file>`"
@@ -91,41 +87,36 @@ pub enum StoreError {
 
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-
-/// How long a connection waits for another one's write.
-const BUSY: Duration = Duration::from_secs(5);
-
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    writer: Pool,
+    readers: Pool,
 }
 
 impl Store {
-    /// Opens `url` (`sqlite://<file>`), creates the file if need be, and brings the schema up to date.
+    /// Opens `url` (`sqlite://<file>` or `postgres://…`), creates the file if need be, and brings the schema up to date.
     ///
     /// # Errors
-    /// When the URL is of another kind, the file cannot be written, or a newer version has migrated it.
+    /// When the URL is of another kind, the database cannot be written, or a newer version has migrated it.
     pub async fn open(url: &str) -> Result<Store> {
-        let options = SqliteConnectOptions::new()
-            .filename(file(url)?)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY)
-            .foreign_keys(true);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
-        MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true))
-            .await?;
-        Ok(Store { writer, readers })
+        database::open(url).await.map(Store::of)
+    }
+
+    /// Opens `url` to read only, beside a server that may be working on it: creates no file and changes no schema.
+    /// What would write fails.
+    ///
+    /// # Errors
+    /// When the URL is of another kind, there is no such database, or it is not of this version.
+    pub async fn open_read_only(url: &str) -> Result<Store> {
+        database::open_read_only(url).await.map(Store::of)
+    }
+
+    fn of(access: Access) -> Store {
+        Store {
+            writer: access.writer,
+            readers: access.readers,
+        }
     }
 
     /// Whether the database takes writes now: writes the time.
@@ -141,13 +132,6 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
-}
-
-/// The file that a URL names.
-fn file(url: &str) -> Result<&Path> {
-    let file = url.strip_prefix("sqlite://");
-    file.map(Path::new)
-        .ok_or_else(|| StoreError::UnknownDatabase(url.to_owned()))
 }
 
 /// JSON for a column.

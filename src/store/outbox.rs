@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
-
 use super::{Result, Store, from_json, placeholders, to_json};
 use crate::engine::Effect;
 use crate::engine::plan::Call;
 use crate::model::Timestamp;
+use crate::store::database::{Row, Transaction, query};
 
 /// A call that was claimed to be made.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ pub struct PendingEffect {
 
 /// Writes calls down inside the transaction of the decision that wants them.
 pub(super) async fn insert(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     effects: &[Effect],
     now: Timestamp,
@@ -62,7 +61,7 @@ pub(super) async fn insert(
             "INSERT INTO effect (installation_id, key, repository_id, lane, call, due_at, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (installation_id, key) {on_conflict}"
         );
-        sqlx::query(AssertSqlSafe(sql))
+        query(sql)
             .bind(installation_id)
             .bind(effect.call.key())
             .bind(effect.repository_id)
@@ -79,7 +78,7 @@ pub(super) async fn insert(
 pub(super) const COLUMNS: &str =
     "installation_id, key, repository_id, call, generation, attempts, is_unsure, wave";
 
-pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
+pub(super) fn read(row: &Row) -> Result<PendingEffect> {
     let call: String = row.get(3);
     Ok(PendingEffect {
         installation_id: row.get(0),
@@ -90,7 +89,7 @@ pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
         },
         generation: row.get(4),
         attempts: row.get(5),
-        is_unsure: row.get::<i64, _>(6) != 0,
+        is_unsure: row.get::<bool>(6),
         wave: row.get(7),
     })
 }
@@ -106,7 +105,7 @@ impl Store {
         lease_seconds: i64,
         busy: &BTreeSet<i64>,
     ) -> Result<Option<PendingEffect>> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.writer.begin().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 \
              AND installation_id NOT IN {} \
@@ -114,7 +113,7 @@ impl Store {
              ORDER BY lane, due_at, created_at, key LIMIT 1",
             placeholders(2, busy.len() + 1)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
+        let mut query = query(sql).bind(now.0);
         // Never empty: not every database takes an empty list. No workspace has the number 0.
         for installation_id in std::iter::once(&0).chain(busy) {
             query = query.bind(installation_id);
@@ -141,14 +140,14 @@ impl Store {
         lease_seconds: i64,
         most: i64,
     ) -> Result<Vec<PendingEffect>> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.writer.begin().await?;
         // `due_at + 0` keeps SQLite from walking what is due in every repository instead of what waits in this one.
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at + 0 <= $1 AND lane = $2 \
              AND installation_id = $3 AND repository_id = $4 AND is_unsure = 0 AND wave IS NULL \
              AND key LIKE 'dispatch %' ORDER BY created_at, key LIMIT $5"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(now.0)
             .bind(with.effect.call.lane())
             .bind(with.installation_id)
@@ -177,11 +176,10 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn effects_of_wave(&self, wave: &str) -> Result<Vec<PendingEffect>> {
-        let sql = format!("SELECT {COLUMNS} FROM effect WHERE wave = $1 AND state = 'pending'");
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(wave)
-            .fetch_all(&self.readers)
-            .await?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM effect WHERE wave = $1 AND state = 'pending' ORDER BY key"
+        );
+        let rows = query(sql).bind(wave).fetch_all(&self.readers).await?;
         rows.iter().map(read).collect()
     }
 
@@ -190,7 +188,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn effect_done(&self, effect: &PendingEffect, now: Timestamp) -> Result<()> {
-        sqlx::query(
+        query(
             "UPDATE effect SET is_unsure = 0, error = NULL, \
              state = CASE WHEN generation = $1 THEN 'done' ELSE 'pending' END, \
              due_at = CASE WHEN generation = $1 THEN due_at ELSE $2 END \
@@ -216,7 +214,7 @@ impl Store {
         is_unsure: bool,
         error: &str,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "UPDATE effect SET due_at = $1, is_unsure = $2, error = $3, \
              wave = CASE WHEN $2 = 0 THEN NULL ELSE wave END \
              WHERE installation_id = $4 AND key = $5",
@@ -236,7 +234,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn effect_failed(&self, effect: &PendingEffect, error: &str) -> Result<()> {
-        sqlx::query(
+        query(
             "UPDATE effect SET state = 'failed', is_unsure = 0, error = $1 \
              WHERE installation_id = $2 AND key = $3",
         )
@@ -253,7 +251,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn hold_effects(&self, installation_id: i64, until: Timestamp) -> Result<()> {
-        sqlx::query(
+        query(
             "UPDATE effect SET due_at = $1 \
              WHERE installation_id = $2 AND state = 'pending' AND due_at < $1 AND lane > 0",
         )
@@ -269,26 +267,25 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn pending_effects(&self) -> Result<(i64, Option<Timestamp>, Vec<String>)> {
-        let row = sqlx::query("SELECT count(*), min(due_at) FROM effect WHERE state = 'pending'")
+        let row = query("SELECT count(*), min(due_at) FROM effect WHERE state = 'pending'")
             .fetch_one(&self.readers)
             .await?;
         let due: Option<i64> = row.get(1);
-        let failed = sqlx::query(
-            "SELECT key || ': ' || coalesce(error, '') FROM effect WHERE state = 'failed'",
-        )
-        .fetch_all(&self.readers)
-        .await?;
+        let failed =
+            query("SELECT key || ': ' || coalesce(error, '') FROM effect WHERE state = 'failed' ORDER BY key")
+                .fetch_all(&self.readers)
+                .await?;
         let failed = failed.iter().map(|row| row.get(0)).collect();
         Ok((row.get(0), due.map(Timestamp), failed))
     }
 }
 
 async fn lease(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     effect: &PendingEffect,
     until: Timestamp,
 ) -> Result<()> {
-    sqlx::query(
+    query(
         "UPDATE effect SET attempts = attempts + 1, due_at = $1, is_unsure = 1 \
          WHERE installation_id = $2 AND key = $3",
     )
@@ -302,12 +299,12 @@ async fn lease(
 
 /// Notes on each effect of a wave, inside the transaction that creates the wave.
 pub(super) async fn join_wave(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     effects: &[PendingEffect],
     wave: &str,
 ) -> Result<()> {
     for effect in effects {
-        sqlx::query("UPDATE effect SET wave = $1 WHERE installation_id = $2 AND key = $3")
+        query("UPDATE effect SET wave = $1 WHERE installation_id = $2 AND key = $3")
             .bind(wave)
             .bind(effect.installation_id)
             .bind(&effect.key)

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
-
 use super::documents::LIST;
 use super::names::package_name;
 use super::{Result, placeholders};
 use crate::model::{PackageName, ReleaseNumber};
+use crate::store::database::{Connection, query};
 
 /// Packages by id and by name.
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ impl PackageIds {
 
 /// The packages of a workspace among `packages`.
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     packages: &BTreeSet<PackageName>,
 ) -> Result<PackageIds> {
@@ -50,7 +49,7 @@ pub(super) async fn read(
              WHERE installation_id = $1 AND (repository, path) IN (VALUES {})",
             pairs.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for package in chunk {
             query = query.bind(&package.repository).bind(&package.path);
         }

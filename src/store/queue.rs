@@ -1,13 +1,12 @@
 //! What waits to be done, all of it, for a process that has the record to itself and chooses.
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::inbox::delivery;
 use super::outbox::{COLUMNS, read};
 use super::records::tagged;
 use super::waves::active_run;
 use super::{ActiveRun, Delivery, PendingEffect, Result, Store};
 use crate::model::{PackageName, ReleaseName, ReleaseNumber, Timestamp};
+use crate::store::database::{Row, query};
 
 impl Store {
     /// The deliveries that are due, the oldest first. None of them is claimed by it.
@@ -19,7 +18,7 @@ impl Store {
         installation_id: i64,
         now: Timestamp,
     ) -> Result<Vec<Delivery>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT id, key, event, installation_id, body, received_at, attempts FROM delivery \
              WHERE state = 'pending' AND installation_id = $1 AND due_at <= $2 ORDER BY due_at, id",
         )
@@ -40,7 +39,7 @@ impl Store {
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND +installation_id = $1 \
              ORDER BY lane, created_at, key"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(installation_id)
             .fetch_all(&self.readers)
             .await?;
@@ -53,7 +52,7 @@ impl Store {
     /// When the database does.
     pub async fn taken_runs(&self, installation_id: i64) -> Result<Vec<ActiveRun>> {
         // The list of states is that of the index: the planner sees no other as part of it.
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT package.repository, package.path, release.number, run.task, run.number, run.fence, \
              run.state FROM run JOIN release ON release.id = run.release_id \
              JOIN package ON package.id = release.package_id \
@@ -95,7 +94,7 @@ impl Store {
         package: &PackageName,
         commit: &str,
     ) -> Result<Vec<ReleaseName>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT release.number FROM package JOIN release ON release.package_id = package.id \
              WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
              AND release.commit_sha = $4 ORDER BY release.number",
@@ -106,7 +105,7 @@ impl Store {
         .bind(commit)
         .fetch_all(&self.readers)
         .await?;
-        let release = |row: &sqlx::sqlite::SqliteRow| ReleaseName {
+        let release = |row: &Row| ReleaseName {
             package: package.clone(),
             number: ReleaseNumber(row.get(0)),
         };

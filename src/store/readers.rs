@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
-
 use super::documents::LIST;
 use super::names::package_name;
 use super::{Result, Store, parse, placeholders};
 use crate::engine::preview::Reading;
 use crate::model::{PackageName, Reference};
+use crate::store::database::{Transaction, query};
 
 /// Writes down what each of the packages reads, in place of what it read before.
 pub(super) async fn put(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     installation_id: i64,
     readers: &BTreeMap<&PackageName, &BTreeSet<Reference>>,
 ) -> Result<()> {
@@ -28,7 +27,7 @@ pub(super) async fn put(
                 "DELETE FROM reader WHERE installation_id = $1 AND repository = $2 AND path IN {}",
                 placeholders(3, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = query(sql);
             query = query.bind(installation_id).bind(repository);
             for path in chunk {
                 query = query.bind(path);
@@ -56,7 +55,7 @@ pub(super) async fn put(
             "INSERT INTO reader (installation_id, repository, path, reference, fragment) VALUES {}",
             values.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for (package, reference) in chunk {
             query = query.bind(&package.repository).bind(&package.path);
             query = query.bind(reference.document().to_string());
@@ -85,7 +84,7 @@ impl Store {
                  WHERE installation_id = $1 AND reference IN {}",
                 placeholders(2, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+            let mut query = query(sql).bind(installation_id);
             for text in chunk {
                 query = query.bind(text);
             }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
-
 use super::documents::LIST;
 use super::packages::PackageIds;
 use super::{Result, StoreError, attempts, from_json, placeholders, standing};
@@ -11,6 +9,7 @@ use crate::engine::Release;
 use crate::model::{
     Approval, CommitSha, EnvironmentName, ReleaseName, ReleaseNumber, RunName, Timestamp,
 };
+use crate::store::database::{Connection, query};
 
 /// What people have said of each release in each environment.
 type Approvals = BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>;
@@ -18,7 +17,7 @@ type Approvals = BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>;
 /// The open releases of the packages, and those of `wanted`, with what people have said of them. Of their runs, those
 /// that decisions are about, and `further`.
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: &PackageIds,
     wanted: &BTreeSet<ReleaseName>,
     further: &BTreeSet<RunName>,
@@ -55,7 +54,7 @@ pub(super) async fn read(
 }
 
 async fn collect(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: &PackageIds,
     condition: &str,
     values: &[i64],
@@ -65,12 +64,12 @@ async fn collect(
         "SELECT id, package_id, number, repository_id, commit_sha, package, goals, pull_request, \
          reply_to, created_at, lane, base, authors, is_again FROM release WHERE {condition}"
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
+    let mut query = query(sql);
     for value in values {
         query = query.bind(value);
     }
     for row in query.fetch_all(connection).await? {
-        let Some(package) = ids.by_id.get(&row.get::<i64, _>(1)) else {
+        let Some(package) = ids.by_id.get(&row.get::<i64>(1)) else {
             continue;
         };
         let goals: Option<String> = row.get(6);
@@ -90,7 +89,7 @@ async fn collect(
             authors: from_json("authors", row.get(12))?,
             reply_to: row.get(8),
             created_at: Timestamp(row.get(9)),
-            is_again: row.get::<i64, _>(13) == 1,
+            is_again: row.get::<bool>(13),
             runs: BTreeMap::new(),
         };
         into.insert(row.get(0), release);
@@ -120,7 +119,7 @@ pub(super) fn word<T: serde::de::DeserializeOwned>(what: &'static str, text: Str
 
 /// The releases of the packages at `commit`.
 pub(super) async fn at_commit(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: &PackageIds,
     commit: &CommitSha,
 ) -> Result<Vec<ReleaseName>> {
@@ -132,12 +131,12 @@ pub(super) async fn at_commit(
              GROUP BY package_id",
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(commit.as_str());
+        let mut query = query(sql).bind(commit.as_str());
         for id in chunk {
             query = query.bind(id);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            if let Some(package) = ids.by_id.get(&row.get::<i64, _>(0)) {
+            if let Some(package) = ids.by_id.get(&row.get::<i64>(0)) {
                 names.push(ReleaseName {
                     package: package.clone(),
                     number: ReleaseNumber(row.get(1)),

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
-
 use super::{Result, Store, from_json, parse};
 use crate::engine::affected::Known;
 use crate::model::{CommitSha, RepositoryName, Timestamp};
+use crate::store::database::{Row, query};
 
 /// A repository the App sees.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +44,7 @@ pub struct PullRequestRow {
 pub(super) const REPOSITORY_COLUMNS: &str =
     "id, installation_id, name, reference_name, default_branch, released_commit";
 
-pub(super) fn read_repository(row: &SqliteRow) -> Result<Repository> {
+pub(super) fn read_repository(row: &Row) -> Result<Repository> {
     let released: Option<String> = row.get(5);
     Ok(Repository {
         id: row.get(0),
@@ -72,7 +70,7 @@ impl Store {
         reference_name: &str,
         default_branch: &str,
     ) -> Result<Repository> {
-        let row = sqlx::query(
+        let row = query(
             "INSERT INTO repository (id, installation_id, name, reference_name, default_branch) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
              released_commit = CASE WHEN repository.installation_id = excluded.installation_id \
@@ -104,10 +102,7 @@ impl Store {
     /// When the database does.
     pub async fn repository(&self, id: i64) -> Result<Option<Repository>> {
         let sql = format!("SELECT {REPOSITORY_COLUMNS} FROM repository WHERE id = $1");
-        let row = sqlx::query(AssertSqlSafe(sql))
-            .bind(id)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = query(sql).bind(id).fetch_optional(&self.readers).await?;
         row.as_ref().map(read_repository).transpose()
     }
 
@@ -124,7 +119,7 @@ impl Store {
             "SELECT {REPOSITORY_COLUMNS} FROM repository \
              WHERE installation_id = $1 AND reference_name = $2"
         );
-        let row = sqlx::query(AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(installation_id)
             .bind(reference_name)
             .fetch_optional(&self.readers)
@@ -141,7 +136,7 @@ impl Store {
             "SELECT {REPOSITORY_COLUMNS} FROM repository WHERE name = $1 AND is_gone = 0 \
              ORDER BY id DESC LIMIT 1"
         );
-        let row = sqlx::query(AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;
@@ -159,7 +154,7 @@ impl Store {
         account: &str,
         is_suspended: bool,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO workspace (installation_id, account, is_suspended) VALUES ($1, $2, $3) \
              ON CONFLICT (installation_id) DO UPDATE SET account = excluded.account, \
              is_suspended = excluded.is_suspended",
@@ -169,7 +164,7 @@ impl Store {
         .bind(i64::from(is_suspended))
         .execute(&self.writer)
         .await?;
-        sqlx::query("UPDATE repository SET seen_at = 0 WHERE installation_id = $1")
+        query("UPDATE repository SET seen_at = 0 WHERE installation_id = $1")
             .bind(installation_id)
             .execute(&self.writer)
             .await?;
@@ -181,11 +176,11 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn repository_gone(&self, id: i64) -> Result<()> {
-        sqlx::query("UPDATE repository SET is_gone = 1 WHERE id = $1")
+        query("UPDATE repository SET is_gone = 1 WHERE id = $1")
             .bind(id)
             .execute(&self.writer)
             .await?;
-        sqlx::query(
+        query(
             "UPDATE effect SET state = 'done', is_unsure = 0, error = 'the App was removed' \
              WHERE repository_id = $1 AND state = 'pending'",
         )
@@ -200,7 +195,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn repositories_of_workspace(&self, installation_id: i64) -> Result<Vec<i64>> {
-        let rows = sqlx::query("SELECT id FROM repository WHERE installation_id = $1")
+        let rows = query("SELECT id FROM repository WHERE installation_id = $1 ORDER BY id")
             .bind(installation_id)
             .fetch_all(&self.readers)
             .await?;
@@ -213,7 +208,7 @@ impl Store {
     /// When the database does.
     pub async fn known_packages(&self, repository_id: i64) -> Result<BTreeMap<String, Known>> {
         let rows =
-            sqlx::query(
+            query(
             "SELECT path, watch, also, loads FROM package WHERE repository_id = $1 AND \
              (NOT EXISTS (SELECT 1 FROM release WHERE release.package_id = package.id) OR \
              EXISTS (SELECT 1 FROM release WHERE release.package_id = package.id AND release.lane IS NULL))",
@@ -244,7 +239,7 @@ impl Store {
         path: &str,
         loads: &std::collections::BTreeSet<String>,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO package (installation_id, repository_id, repository, path, watch, loads) \
              VALUES ($1, $2, $3, $4, '[]', $5) \
              ON CONFLICT (installation_id, repository, path) DO UPDATE SET loads = excluded.loads",
@@ -264,7 +259,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn put_pull_request(&self, row: &PullRequestRow, now: Timestamp) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO pull_request (repository_id, number, head_sha, base_ref, is_fork, is_open, \
              updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (repository_id, number) DO UPDATE SET head_sha = excluded.head_sha, \
@@ -292,7 +287,7 @@ impl Store {
         repository_id: i64,
         number: i64,
     ) -> Result<Option<PullRequestRow>> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT head_sha, base_ref, is_fork, is_open FROM pull_request \
              WHERE repository_id = $1 AND number = $2",
         )
@@ -306,8 +301,8 @@ impl Store {
                 number,
                 head_sha: super::parse("commit", row.get(0))?,
                 base_ref: row.get(1),
-                is_fork: row.get::<i64, _>(2) != 0,
-                is_open: row.get::<i64, _>(3) != 0,
+                is_fork: row.get::<bool>(2),
+                is_open: row.get::<bool>(3),
             })
         })
         .transpose()
@@ -318,7 +313,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn open_pull_requests(&self, repository_id: i64) -> Result<Vec<i64>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT number FROM pull_request WHERE repository_id = $1 AND is_open = 1 \
              ORDER BY number",
         )
@@ -337,7 +332,7 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<Vec<PullRequestRow>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT number, base_ref, is_fork, is_open FROM pull_request \
              WHERE repository_id = $1 AND head_sha = $2 ORDER BY number",
         )
@@ -352,8 +347,8 @@ impl Store {
                 number: row.get(0),
                 head_sha: commit.clone(),
                 base_ref: row.get(1),
-                is_fork: row.get::<i64, _>(2) != 0,
-                is_open: row.get::<i64, _>(3) != 0,
+                is_fork: row.get::<bool>(2),
+                is_open: row.get::<bool>(3),
             })
             .collect())
     }

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
-
 mod ids;
 mod reminders;
 
@@ -16,10 +14,11 @@ use super::{
 };
 use crate::engine::{Change, Release, Run};
 use crate::model::{AuditEntry, CommitSha, PackageName, Reference, ReleaseName, RunName};
+use crate::store::database::{Transaction, query};
 
 /// The changes of one decision on their way into the database.
-pub(super) struct Rows<'a, 'c> {
-    transaction: &'a mut Transaction<'c, Sqlite>,
+pub(super) struct Rows<'a> {
+    transaction: &'a mut Transaction,
     commit: &'a Commit<'a>,
     packages: BTreeMap<PackageName, i64>,
     releases: BTreeMap<ReleaseName, i64>,
@@ -37,11 +36,8 @@ pub(super) struct Rows<'a, 'c> {
     audit: Vec<&'a AuditEntry>,
 }
 
-impl<'a, 'c> Rows<'a, 'c> {
-    pub(super) fn new(
-        transaction: &'a mut Transaction<'c, Sqlite>,
-        commit: &'a Commit<'a>,
-    ) -> Self {
+impl<'a> Rows<'a> {
+    pub(super) fn new(transaction: &'a mut Transaction, commit: &'a Commit<'a>) -> Self {
         Rows {
             transaction,
             commit,
@@ -194,11 +190,12 @@ impl<'a, 'c> Rows<'a, 'c> {
         let releases: Vec<i64> = self.touched.iter().copied().collect();
         for chunk in releases.chunks(LIST) {
             let sql = format!(
-                "UPDATE release SET is_open = EXISTS (SELECT 1 FROM run WHERE run.release_id = release.id \
-                 AND run.state IN ('pending', 'starting', 'running', 'cancelling', 'paused')) WHERE id IN {}",
+                "UPDATE release SET is_open = CASE WHEN EXISTS (SELECT 1 FROM run WHERE run.release_id = release.id \
+                 AND run.state IN ('pending', 'starting', 'running', 'cancelling', 'paused')) THEN 1 ELSE 0 END \
+                 WHERE id IN {}",
                 placeholders(1, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = query(sql);
             for id in chunk {
                 query = query.bind(id);
             }
@@ -212,7 +209,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         for chunk in runs.chunks(LIST) {
             let list = placeholders(1, chunk.len());
             let sql = format!("DELETE FROM input_edge WHERE run_id IN {list}");
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = query(sql);
             for id in chunk {
                 query = query.bind(id);
             }
@@ -231,7 +228,7 @@ impl<'a, 'c> Rows<'a, 'c> {
                 "INSERT INTO input_edge (run_id, installation_id, reference) VALUES {}",
                 values.join(", ")
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(self.commit.installation_id);
+            let mut query = query(sql).bind(self.commit.installation_id);
             for (id, reference) in chunk {
                 query = query.bind(id).bind(reference);
             }
@@ -243,7 +240,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     async fn put_release(&mut self, release: &Release) -> Result<()> {
         let package_id = self.put_package(release).await?;
         let goals = optional("goals", release.goals.as_ref())?;
-        let row = sqlx::query(
+        let row = query(
             "INSERT INTO release (package_id, number, repository_id, commit_sha, package, goals, \
              pull_request, reply_to, created_at, is_open, lane, base, authors, is_again) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
@@ -277,7 +274,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     async fn put_package(&mut self, release: &Release) -> Result<i64> {
         let package = &release.name.package;
         let watch = optional("watch", release.package.watch.as_ref())?;
-        let row = sqlx::query(
+        let row = query(
             "INSERT INTO package (installation_id, repository_id, repository, path, watch, loads) \
              VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (installation_id, repository, path) DO UPDATE SET \
@@ -304,7 +301,7 @@ impl<'a, 'c> Rows<'a, 'c> {
     async fn put_run(&mut self, name: &RunName, run: &'a Run) -> Result<()> {
         let release_id = self.release_id(&name.release)?;
         let package_id = self.package_id(&name.release.package).await?;
-        let row = sqlx::query(
+        let row = query(
             "INSERT INTO run (release_id, task, number, kind, state, fence, calls, outputs, error, \
              created_at, started_at, finished_at, wakes_at, package_id, down, cascade) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -346,7 +343,7 @@ impl<'a, 'c> Rows<'a, 'c> {
         release: &ReleaseName,
     ) -> Result<()> {
         let package_id = self.package_id(package).await?;
-        sqlx::query(
+        query(
             "INSERT INTO tag (package_id, tag, number) VALUES ($1, $2, $3) \
              ON CONFLICT (package_id, tag) DO UPDATE SET number = excluded.number",
         )
@@ -360,7 +357,7 @@ impl<'a, 'c> Rows<'a, 'c> {
 
     async fn watch_also(&mut self, package: &PackageName, paths: &[String]) -> Result<()> {
         let package_id = self.package_id(package).await?;
-        sqlx::query("UPDATE package SET also = $1 WHERE id = $2")
+        query("UPDATE package SET also = $1 WHERE id = $2")
             .bind(to_json("watched paths", &paths)?)
             .bind(package_id)
             .execute(&mut **self.transaction)

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
 
 use super::names::run_name;
 use super::{Result, Store, from_json, to_json};
 use crate::model::{RunName, RunState, Timestamp};
+use crate::store::database::{Row, query};
 
 /// A run's row as the jobs that execute it need it.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +58,7 @@ const SELECT: &str = "SELECT run.id, package.repository, package.path, release.n
      run.claim_nonce, run.report_token, run.reported_outputs FROM run \
      JOIN release ON release.id = run.release_id JOIN package ON package.id = release.package_id";
 
-fn read(row: &SqliteRow) -> Result<RunRow> {
+fn read(row: &Row) -> Result<RunRow> {
     Ok(RunRow {
         id: row.get(0),
         name: run_name(row, 1)?,
@@ -81,10 +80,7 @@ impl Store {
     /// When the database does.
     pub async fn run(&self, id: i64) -> Result<Option<RunRow>> {
         let sql = format!("{SELECT} WHERE run.id = $1");
-        let row = sqlx::query(AssertSqlSafe(sql))
-            .bind(id)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = query(sql).bind(id).fetch_optional(&self.readers).await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -101,7 +97,7 @@ impl Store {
             "{SELECT} WHERE package.installation_id = $1 AND package.repository = $2 \
              AND package.path = $3 AND release.number = $4 AND run.task = $5 AND run.number = $6"
         );
-        let row = sqlx::query(AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(installation_id)
             .bind(&name.release.package.repository)
             .bind(&name.release.package.path)
@@ -119,8 +115,8 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn claim_run(&self, row: &RunRow, claim: &Claim<'_>, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let token = sqlx::query(
+        let mut transaction = self.writer.begin().await?;
+        let token = query(
             "INSERT INTO used_token (token_id, used_by, expires_at) VALUES ($1, $2, $3) \
              ON CONFLICT (token_id) DO UPDATE SET used_by = used_token.used_by \
              WHERE used_token.used_by = excluded.used_by",
@@ -130,7 +126,7 @@ impl Store {
         .bind(claim.token_expires.0)
         .execute(&mut *transaction)
         .await?;
-        let taken = sqlx::query(
+        let taken = query(
             "UPDATE run SET claim_nonce = $1, report_token = $2, job_url = coalesce($3, job_url) \
              WHERE id = $4 AND fence = $5 AND state IN ('starting', 'running') \
              AND (report_token IS NULL OR claim_nonce = $1)",
@@ -142,16 +138,16 @@ impl Store {
         .bind(claim.fence)
         .execute(&mut *transaction)
         .await?;
-        if token.rows_affected() == 0 || taken.rows_affected() == 0 {
+        if token == 0 || taken == 0 {
             transaction.rollback().await?;
             return Ok(false);
         }
-        sqlx::query("DELETE FROM used_token WHERE expires_at < $1")
+        query("DELETE FROM used_token WHERE expires_at < $1")
             .bind(now.plus_seconds(-3600).0)
             .execute(&mut *transaction)
             .await?;
         let body = serde_json::json!({ "run": row.name, "fence": claim.fence });
-        sqlx::query(
+        query(
             "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
              VALUES ($1, 'ocuroot.claimed', $2, $3, $4, $4) ON CONFLICT (key) DO NOTHING",
         )
@@ -177,9 +173,9 @@ impl Store {
         lines: &[String],
         now: Timestamp,
     ) -> Result<()> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.writer.begin().await?;
         for (sequence, line) in (first_sequence..).zip(lines) {
-            sqlx::query(
+            query(
                 "INSERT INTO log_line (run_id, fence, sequence, text, at) VALUES ($1, $2, $3, $4, $5) \
                  ON CONFLICT (run_id, fence, sequence) DO NOTHING",
             )
@@ -200,7 +196,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn last_logs(&self, run_id: i64, most: i64) -> Result<Vec<String>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT text FROM log_line WHERE run_id = $1 ORDER BY fence DESC, sequence DESC LIMIT $2",
         )
         .bind(run_id)
@@ -222,7 +218,7 @@ impl Store {
         first: i64,
         most: i64,
     ) -> Result<Vec<(i64, String)>> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT sequence, text FROM log_line WHERE run_id = $1 AND fence = $2 AND sequence >= $3 \
              ORDER BY sequence LIMIT $4",
         )
@@ -245,8 +241,8 @@ impl Store {
         fence: i64,
         outputs: &BTreeMap<String, Value>,
     ) -> Result<bool> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query(
+        let mut transaction = self.writer.begin().await?;
+        let row = query(
             "SELECT reported_outputs FROM run WHERE id = $1 AND fence = $2 \
              AND state IN ('starting', 'running', 'cancelling')",
         )
@@ -259,7 +255,7 @@ impl Store {
         };
         let mut all: BTreeMap<String, Value> = from_json("outputs", row.get(0))?;
         all.extend(outputs.clone());
-        sqlx::query("UPDATE run SET reported_outputs = $1 WHERE id = $2")
+        query("UPDATE run SET reported_outputs = $1 WHERE id = $2")
             .bind(to_json("outputs", &all)?)
             .bind(run_id)
             .execute(&mut *transaction)

@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
-
 use super::documents::{self, Documents, LIST};
 use super::names::package_name;
 use super::packages::{self, PackageIds};
@@ -16,6 +14,7 @@ use crate::model::{
     DeploymentName, EnvironmentName, Package, PackageName, Reference, Registration, ReleaseName,
     ReleaseNumber, RunState, TaskKey, latest_document,
 };
+use crate::store::database::{Connection, query};
 
 impl Store {
     /// Reads what `scope` names, with the workspace's version at that moment.
@@ -104,7 +103,7 @@ fn places(snapshot: &Snapshot, named: &BTreeSet<ReleaseName>) -> BTreeSet<Enviro
 
 /// The packages the decision is about, those that wait for what it may write among them.
 async fn packages(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scope: &Scope,
     named: &BTreeSet<ReleaseName>,
     reach: &Reach,
@@ -184,8 +183,8 @@ fn about(snapshot: &Snapshot, package: &PackageName, scope: &Scope) -> ReleaseNa
         .unwrap_or_else(|| snapshot.next_release(package))
 }
 
-async fn version(connection: &mut SqliteConnection, installation_id: i64) -> Result<i64> {
-    let row = sqlx::query("SELECT version FROM workspace WHERE installation_id = $1")
+async fn version(connection: &mut Connection, installation_id: i64) -> Result<i64> {
+    let row = query("SELECT version FROM workspace WHERE installation_id = $1")
         .bind(installation_id)
         .fetch_optional(connection)
         .await?;
@@ -206,7 +205,7 @@ struct Reach {
 }
 
 async fn reach(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scope: &Scope,
     registrations: &BTreeMap<EnvironmentName, Registration>,
 ) -> Result<Reach> {
@@ -251,7 +250,7 @@ async fn reach(
 
 /// Adds what the deployments read that wait to run again because of others, and whether those others are at work.
 async fn providers_of_waiting(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     snapshot: &mut Snapshot,
 ) -> Result<()> {
@@ -286,7 +285,7 @@ async fn providers_of_waiting(
 
 /// The releases that are live in the deployments.
 async fn live(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     deployments: &BTreeSet<DeploymentName>,
 ) -> Result<BTreeSet<ReleaseName>> {
@@ -307,7 +306,7 @@ async fn live(
 
 /// The documents that runs of `releases` wait for.
 async fn awaited(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     releases: &BTreeSet<ReleaseName>,
 ) -> Result<BTreeSet<Reference>> {
@@ -326,7 +325,7 @@ async fn awaited(
              AND (package.repository, package.path, release.number) IN (VALUES {})",
             names.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for release in chunk {
             let package = &release.package;
             query = query.bind(&package.repository).bind(&package.path);
@@ -341,7 +340,7 @@ async fn awaited(
 
 /// The packages of the runs that wait for any of `writes`.
 async fn waiting_packages(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     writes: &BTreeSet<Reference>,
 ) -> Result<BTreeSet<PackageName>> {
@@ -355,7 +354,7 @@ async fn waiting_packages(
              WHERE input_edge.installation_id = $1 AND input_edge.reference IN {}",
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for text in chunk {
             query = query.bind(text);
         }

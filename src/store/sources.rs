@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::documents::LIST;
 use super::{Result, Store, from_json, placeholders, to_json};
 use crate::model::CommitSha;
+use crate::store::database::query;
 
 impl Store {
     /// The Starlark files of a commit: path to blob. `None` when the commit was never read.
@@ -18,13 +17,12 @@ impl Store {
         repository_id: i64,
         commit: &CommitSha,
     ) -> Result<Option<BTreeMap<String, String>>> {
-        let row = sqlx::query(
-            "SELECT files FROM source_tree WHERE repository_id = $1 AND commit_sha = $2",
-        )
-        .bind(repository_id)
-        .bind(commit.as_str())
-        .fetch_optional(&self.readers)
-        .await?;
+        let row =
+            query("SELECT files FROM source_tree WHERE repository_id = $1 AND commit_sha = $2")
+                .bind(repository_id)
+                .bind(commit.as_str())
+                .fetch_optional(&self.readers)
+                .await?;
         row.map(|row| from_json("source tree", row.get(0)))
             .transpose()
     }
@@ -45,7 +43,7 @@ impl Store {
                  WHERE repository_id = $1 AND blob_sha IN {}",
                 placeholders(2, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(repository_id);
+            let mut query = query(sql).bind(repository_id);
             for blob in chunk {
                 query = query.bind(blob);
             }
@@ -67,9 +65,9 @@ impl Store {
         files: &BTreeMap<String, String>,
         texts: &BTreeMap<String, String>,
     ) -> Result<()> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.writer.begin().await?;
         for (blob, text) in texts {
-            sqlx::query(
+            query(
                 "INSERT INTO source_blob (repository_id, blob_sha, text) VALUES ($1, $2, $3) \
                  ON CONFLICT (repository_id, blob_sha) DO NOTHING",
             )
@@ -79,7 +77,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
-        sqlx::query(
+        query(
             "INSERT INTO source_tree (repository_id, commit_sha, files) VALUES ($1, $2, $3) \
              ON CONFLICT (repository_id, commit_sha) DO NOTHING",
         )

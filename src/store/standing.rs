@@ -2,9 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, Sqlite, SqliteConnection, Transaction};
-
 use super::documents::LIST;
 use super::names::package_name;
 use super::{Result, from_json, parse, placeholders, to_json};
@@ -13,28 +10,29 @@ use crate::model::{
     Approval, EnvironmentName, GuardFile, Hold, Lock, LockScope, PackageName, ReleaseName,
     ReleaseNumber, TaskKey, Timestamp,
 };
+use crate::store::database::{Connection, Row, Transaction, query};
 
 /// The rules of the repositories, and those of other files for the environments they register.
 pub(super) async fn guards(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     repositories: &BTreeSet<String>,
 ) -> Result<Vec<GuardFile>> {
     let wide =
         "SELECT repository, path, body FROM guard WHERE installation_id = $1 AND is_wide = 1";
-    let rows = sqlx::query(wide)
+    let rows = query(wide)
         .bind(installation_id)
         .fetch_all(&mut *connection)
         .await?;
     let mut found: BTreeMap<(String, String), GuardFile> = BTreeMap::new();
     keep(&rows, &mut found)?;
     let own = "SELECT repository, path, body FROM guard";
-    let rows = of_repositories(connection, own, installation_id, repositories).await?;
+    let rows = of_repositories(connection, own, "path", installation_id, repositories).await?;
     keep(&rows, &mut found)?;
     Ok(found.into_values().collect())
 }
 
-fn keep(rows: &[SqliteRow], found: &mut BTreeMap<(String, String), GuardFile>) -> Result<()> {
+fn keep(rows: &[Row], found: &mut BTreeMap<(String, String), GuardFile>) -> Result<()> {
     for row in rows {
         let body: String = row.get(2);
         found.insert((row.get(0), row.get(1)), from_json("guards", &body)?);
@@ -44,30 +42,32 @@ fn keep(rows: &[SqliteRow], found: &mut BTreeMap<(String, String), GuardFile>) -
 
 /// Locks of the repositories' packages, and of everything.
 pub(super) async fn locks(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     repositories: &BTreeSet<String>,
 ) -> Result<Vec<Lock>> {
     let mut named = repositories.clone();
     named.insert(String::new());
     let sql = "SELECT body FROM lock";
-    let rows = of_repositories(connection, sql, installation_id, &named).await?;
-    let bodies = rows.iter().map(|row| row.get::<String, _>(0));
+    let order = "path, environment, kind";
+    let rows = of_repositories(connection, sql, order, installation_id, &named).await?;
+    let bodies = rows.iter().map(|row| row.get::<String>(0));
     bodies.map(|body| from_json("lock", &body)).collect()
 }
 
 /// Claims of the repositories' pull requests.
 pub(super) async fn holds(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     repositories: &BTreeSet<String>,
 ) -> Result<Vec<Hold>> {
     let sql = "SELECT repository, path, environment, pull_request, asked_by, asked_at, granted_at FROM hold";
-    let rows = of_repositories(connection, sql, installation_id, repositories).await?;
+    let order = "pull_request, path, environment";
+    let rows = of_repositories(connection, sql, order, installation_id, repositories).await?;
     rows.iter().map(hold).collect()
 }
 
-pub(super) fn hold(row: &SqliteRow) -> Result<Hold> {
+pub(super) fn hold(row: &Row) -> Result<Hold> {
     let granted_at: Option<i64> = row.get(6);
     Ok(Hold {
         package: package_name(row, 0),
@@ -80,19 +80,20 @@ pub(super) fn hold(row: &SqliteRow) -> Result<Hold> {
 }
 
 async fn of_repositories(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     select: &str,
+    order: &str,
     installation_id: i64,
     repositories: &BTreeSet<String>,
-) -> Result<Vec<SqliteRow>> {
+) -> Result<Vec<Row>> {
     let names: Vec<&String> = repositories.iter().collect();
     let mut rows = Vec::new();
     for chunk in names.chunks(LIST) {
         let sql = format!(
-            "{select} WHERE installation_id = $1 AND repository IN {}",
+            "{select} WHERE installation_id = $1 AND repository IN {} ORDER BY repository, {order}",
             placeholders(2, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for name in chunk {
             query = query.bind(name.as_str());
         }
@@ -103,22 +104,23 @@ async fn of_repositories(
 
 /// What people have said of the releases, by their ids.
 pub(super) async fn approvals(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     releases: &BTreeMap<i64, ReleaseName>,
 ) -> Result<BTreeMap<(ReleaseName, EnvironmentName), Vec<Approval>>> {
     let ids: Vec<i64> = releases.keys().copied().collect();
     let mut found: BTreeMap<_, Vec<Approval>> = BTreeMap::new();
     for chunk in ids.chunks(LIST) {
         let sql = format!(
-            "SELECT release_id, environment, body FROM approval WHERE release_id IN {}",
+            "SELECT release_id, environment, body FROM approval WHERE release_id IN {} \
+             ORDER BY release_id, environment, kind, login",
             placeholders(1, chunk.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for id in chunk {
             query = query.bind(id);
         }
         for row in query.fetch_all(&mut *connection).await? {
-            let Some(release) = releases.get(&row.get::<i64, _>(0)) else {
+            let Some(release) = releases.get(&row.get::<i64>(0)) else {
                 continue;
             };
             let key = (release.clone(), parse("environment", row.get(1))?);
@@ -133,7 +135,7 @@ pub(super) async fn approvals(
 /// What the default branch has brought to each deployment, as far as that is still meant: nothing where it was taken
 /// down after that.
 pub(super) async fn last_of_default(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     wanted: &BTreeSet<(PackageName, EnvironmentName)>,
 ) -> Result<BTreeMap<(PackageName, EnvironmentName), ReleaseName>> {
@@ -156,7 +158,7 @@ pub(super) async fn last_of_default(
              JOIN release ON release.id = run.release_id WHERE run.kind = 'up'",
             places.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(installation_id);
+        let mut query = query(sql).bind(installation_id);
         for (package, environment) in chunk {
             let task = TaskKey::Deploy(environment.clone()).to_string();
             query = query
@@ -181,12 +183,12 @@ pub(super) async fn last_of_default(
 }
 
 /// A write of one row inside a decision's transaction.
-pub(super) struct Standing<'a, 'c> {
-    pub(super) transaction: &'a mut Transaction<'c, Sqlite>,
+pub(super) struct Standing<'a> {
+    pub(super) transaction: &'a mut Transaction,
     pub(super) installation_id: i64,
 }
 
-impl Standing<'_, '_> {
+impl Standing<'_> {
     /// Writes what stands in the way from now on, or does not any more. `release_id` is that of the release the change
     /// is about, if it is about one.
     pub(super) async fn write(self, change: &Change, release_id: Option<i64>) -> Result<()> {
@@ -210,7 +212,7 @@ impl Standing<'_, '_> {
     }
 
     async fn put_guards(self, file: &GuardFile) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO guard (installation_id, repository, path, is_wide, body) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (installation_id, repository, path) \
              DO UPDATE SET is_wide = excluded.is_wide, body = excluded.body",
@@ -226,20 +228,18 @@ impl Standing<'_, '_> {
     }
 
     async fn delete_guards(self, repository: &str, path: &str) -> Result<()> {
-        sqlx::query(
-            "DELETE FROM guard WHERE installation_id = $1 AND repository = $2 AND path = $3",
-        )
-        .bind(self.installation_id)
-        .bind(repository)
-        .bind(path)
-        .execute(&mut **self.transaction)
-        .await?;
+        query("DELETE FROM guard WHERE installation_id = $1 AND repository = $2 AND path = $3")
+            .bind(self.installation_id)
+            .bind(repository)
+            .bind(path)
+            .execute(&mut **self.transaction)
+            .await?;
         Ok(())
     }
 
     async fn put_lock(self, lock: &Lock) -> Result<()> {
         let (repository, path) = place(&lock.scope);
-        sqlx::query(
+        query(
             "INSERT INTO lock (installation_id, repository, path, environment, kind, body, until) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (installation_id, repository, path, environment, kind) \
@@ -259,7 +259,7 @@ impl Standing<'_, '_> {
 
     async fn delete_lock(self, lock: &Lock) -> Result<()> {
         let (repository, path) = place(&lock.scope);
-        sqlx::query(
+        query(
             "DELETE FROM lock WHERE installation_id = $1 AND repository = $2 AND path = $3 \
              AND environment = $4 AND kind = $5",
         )
@@ -274,7 +274,7 @@ impl Standing<'_, '_> {
     }
 
     async fn put_hold(self, hold: &Hold) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO hold (installation_id, repository, pull_request, path, environment, \
              asked_by, asked_at, granted_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (installation_id, repository, pull_request, path, environment) \
@@ -295,7 +295,7 @@ impl Standing<'_, '_> {
     }
 
     async fn delete_hold(self, hold: &Hold) -> Result<()> {
-        sqlx::query(
+        query(
             "DELETE FROM hold WHERE installation_id = $1 AND repository = $2 AND pull_request = $3 \
              AND path = $4 AND environment = $5",
         )
@@ -310,7 +310,7 @@ impl Standing<'_, '_> {
     }
 
     async fn delete_approvals(self, release_id: i64, environment: &EnvironmentName) -> Result<()> {
-        sqlx::query("DELETE FROM approval WHERE release_id = $1 AND environment = $2")
+        query("DELETE FROM approval WHERE release_id = $1 AND environment = $2")
             .bind(release_id)
             .bind(environment.as_str())
             .execute(&mut **self.transaction)
@@ -324,7 +324,7 @@ impl Standing<'_, '_> {
         environment: &EnvironmentName,
         approval: &Approval,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO approval (release_id, environment, kind, login, body) \
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (release_id, environment, kind, login) \
              DO UPDATE SET body = excluded.body",

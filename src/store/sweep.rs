@@ -1,11 +1,10 @@
 //! How far the sweep has looked, and what it has to look at.
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::documents::LIST;
 use super::repositories::{REPOSITORY_COLUMNS, read_repository};
 use super::{Repository, Result, Store, placeholders};
 use crate::model::Timestamp;
+use crate::store::database::query;
 
 impl Store {
     /// The time up to which `subject` was looked through; `None` at the first look.
@@ -13,7 +12,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn sweep_position(&self, subject: &str) -> Result<Option<Timestamp>> {
-        let row = sqlx::query("SELECT position FROM sweep WHERE subject = $1")
+        let row = query("SELECT position FROM sweep WHERE subject = $1")
             .bind(subject)
             .fetch_optional(&self.readers)
             .await?;
@@ -25,7 +24,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn put_sweep_position(&self, subject: &str, position: Timestamp) -> Result<()> {
-        sqlx::query(
+        query(
             "INSERT INTO sweep (subject, position) VALUES ($1, $2) \
              ON CONFLICT (subject) DO UPDATE SET position = excluded.position",
         )
@@ -47,7 +46,7 @@ impl Store {
                 "SELECT key FROM delivery WHERE key IN {}",
                 placeholders(1, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = query(sql);
             for key in chunk {
                 query = query.bind(key);
             }
@@ -79,7 +78,7 @@ impl Store {
                 ORDER BY repository.seen_at LIMIT $3) \
              RETURNING {REPOSITORY_COLUMNS}"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(now.0)
             .bind(before.0)
             .bind(most)
@@ -94,11 +93,11 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn forget_what_has_ended(&self, now: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM lock WHERE until <= $1")
+        query("DELETE FROM lock WHERE until <= $1")
             .bind(now.0)
             .execute(&self.writer)
             .await?;
-        sqlx::query("DELETE FROM confirmation WHERE expires_at <= $1")
+        query("DELETE FROM confirmation WHERE expires_at <= $1")
             .bind(now.0)
             .execute(&self.writer)
             .await?;

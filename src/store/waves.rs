@@ -1,11 +1,9 @@
 //! Waves: one dispatch each, written before the call is made.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
 use super::names::run_name;
 use super::{PendingEffect, Result, Store, outbox};
 use crate::model::{RunName, Timestamp};
+use crate::store::database::{Row, query};
 
 /// One dispatch and the workflow run it became.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,26 +42,26 @@ pub struct ActiveRun {
 const COLUMNS: &str = "key, installation_id, repository_id, workflow, is_native, created_at, \
                        workflow_run_id, url, is_listed";
 
-fn read(row: &SqliteRow) -> Wave {
+fn read(row: &Row) -> Wave {
     Wave {
         key: row.get(0),
         installation_id: row.get(1),
         repository_id: row.get(2),
         workflow: row.get(3),
-        is_native: row.get::<i64, _>(4) != 0,
+        is_native: row.get::<bool>(4),
         created_at: Timestamp(row.get(5)),
         workflow_run_id: row.get(6),
         url: row.get(7),
-        is_listed: row.get::<i64, _>(8) != 0,
+        is_listed: row.get::<bool>(8),
     }
 }
 
 /// The run that the columns of a name, a fence and a state tell of.
-pub(super) fn active_run(row: &SqliteRow) -> Result<ActiveRun> {
+pub(super) fn active_run(row: &Row) -> Result<ActiveRun> {
     Ok(ActiveRun {
         name: run_name(row, 0)?,
         fence: row.get(5),
-        is_cancelling: row.get::<String, _>(6) == "cancelling",
+        is_cancelling: row.get::<String>(6) == "cancelling",
     })
 }
 
@@ -78,8 +76,8 @@ impl Store {
         effects: &[PendingEffect],
         starts: &[(i64, i64)],
     ) -> Result<()> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(
+        let mut transaction = self.writer.begin().await?;
+        query(
             "INSERT INTO wave (key, installation_id, repository_id, workflow, is_native, is_listed, \
              created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -93,7 +91,7 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         for (run_id, fence) in starts {
-            sqlx::query("UPDATE run SET wave = $1, wave_fence = $2 WHERE id = $3")
+            query("UPDATE run SET wave = $1, wave_fence = $2 WHERE id = $3")
                 .bind(&wave.key)
                 .bind(fence)
                 .bind(run_id)
@@ -111,10 +109,7 @@ impl Store {
     /// When the database does.
     pub async fn wave(&self, key: &str) -> Result<Option<Wave>> {
         let sql = format!("SELECT {COLUMNS} FROM wave WHERE key = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(key)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = query(sql).bind(key).fetch_optional(&self.readers).await?;
         Ok(row.as_ref().map(read))
     }
 
@@ -124,10 +119,7 @@ impl Store {
     /// When the database does.
     pub async fn wave_of_workflow_run(&self, id: i64) -> Result<Option<Wave>> {
         let sql = format!("SELECT {COLUMNS} FROM wave WHERE workflow_run_id = $1");
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(id)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = query(sql).bind(id).fetch_optional(&self.readers).await?;
         Ok(row.as_ref().map(read))
     }
 
@@ -136,7 +128,7 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn has_unconfirmed_native_wave(&self, repository_id: i64) -> Result<bool> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT EXISTS (SELECT 1 FROM run JOIN wave ON wave.key = run.wave \
              WHERE run.state IN ('starting', 'running', 'cancelling') AND wave.repository_id = $1 \
              AND wave.is_native = 1 AND wave.workflow_run_id IS NULL)",
@@ -144,7 +136,7 @@ impl Store {
         .bind(repository_id)
         .fetch_one(&self.readers)
         .await?;
-        Ok(row.get::<i64, _>(0) != 0)
+        Ok(row.get::<bool>(0))
     }
 
     /// Notes which workflow run a wave became. The first note stays: a later one could only be a mistake.
@@ -157,7 +149,7 @@ impl Store {
         workflow_run_id: i64,
         url: Option<&str>,
     ) -> Result<()> {
-        sqlx::query(
+        query(
             "UPDATE wave SET workflow_run_id = $1, url = $2 WHERE key = $3 AND workflow_run_id IS NULL",
         )
         .bind(workflow_run_id)
@@ -194,10 +186,7 @@ impl Store {
              WHERE run.wave = $1 AND run.wave_fence = run.fence \
              AND run.state IN ('starting', 'running', 'cancelling') {condition} ORDER BY run.id"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(key)
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = query(sql).bind(key).fetch_all(&self.readers).await?;
         rows.iter().map(active_run).collect()
     }
 
@@ -212,11 +201,13 @@ impl Store {
              (SELECT wave FROM run WHERE state IN ('starting', 'running', 'cancelling') AND wave_fence = fence) \
              RETURNING {COLUMNS}"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(now.0)
             .bind(before.0)
             .fetch_all(&self.writer)
             .await?;
-        Ok(rows.iter().map(read).collect())
+        let mut waves: Vec<Wave> = rows.iter().map(read).collect();
+        waves.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(waves)
     }
 }

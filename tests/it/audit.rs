@@ -332,8 +332,8 @@ async fn mistakes_say_what_to_do() {
             "give the file that `ocuroot serve` writes",
         ),
         (
-            audit("postgres://x", &["export"]),
-            "must be `sqlite://<file>`",
+            audit("mysql://x", &["export"]),
+            "must be `sqlite://<file>` or `postgres://",
         ),
     ] {
         assert!(!output.status.success(), "{output:?}");

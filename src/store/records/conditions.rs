@@ -1,11 +1,8 @@
 //! `WHERE`, put together from what a glob says.
 
-use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite};
-
 use super::super::placeholders;
 use crate::model::glob::Part;
+use crate::store::database::{Statement, query};
 
 /// Conditions with the values they compare with.
 #[derive(Default)]
@@ -91,14 +88,14 @@ impl Conditions {
     }
 
     /// The statement. Only words of this program are in its text.
-    pub(super) fn query(self, select: &str) -> Query<'static, Sqlite, SqliteArguments> {
+    pub(super) fn query(self, select: &str) -> Statement {
         let sql = format!("{select} WHERE {}{}", self.sql, self.end);
-        let query = sqlx::query(AssertSqlSafe(sql));
+        let statement = query(sql);
         self.values
             .into_iter()
-            .fold(query, |query, value| match value {
-                Value::Number(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
+            .fold(statement, |statement, value| match value {
+                Value::Number(number) => statement.bind(number),
+                Value::Text(text) => statement.bind(text),
             })
     }
 }

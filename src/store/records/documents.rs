@@ -1,7 +1,6 @@
 //! The document that a ref names once its links are followed.
 
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::super::Documents;
 use super::super::releases::word;
@@ -10,12 +9,13 @@ use super::{REPOSITORY_FILE, RecordKind, TaskRecord};
 use super::{links, queued, repositories, shapes, task_record};
 use crate::engine::snapshot::Call;
 use crate::model::{Package, Reference, ReleaseName, RunState, SubPathKind, Timestamp};
+use crate::store::database::{Connection, query};
 
 type Found = Option<(RecordKind, Value)>;
 
 /// The document at `target`, which is no link.
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     target: &Reference,
     of: Documents,
@@ -59,14 +59,14 @@ pub(super) async fn read(
 }
 
 async fn stored(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     target: &Reference,
     of: Documents,
 ) -> Result<Option<Value>> {
     let table = of.table();
     let sql = format!("SELECT body FROM {table} WHERE installation_id = $1 AND reference = $2");
-    let row = sqlx::query(AssertSqlSafe(sql))
+    let row = query(sql)
         .bind(installation_id)
         .bind(target.to_string())
         .fetch_optional(connection)
@@ -76,12 +76,12 @@ async fn stored(
 
 /// A release, or, with the `commit` it is to be of, the mark of that.
 async fn release_info(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     release: &ReleaseName,
     commit: Option<&str>,
 ) -> Result<Found> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT release.commit_sha, release.package, release.created_at FROM package \
          JOIN release ON release.package_id = package.id AND release.number = $4 \
          WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3",
@@ -107,7 +107,7 @@ async fn release_info(
 
 /// A record of one run.
 async fn run(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     release: &ReleaseName,
     task: &str,
@@ -119,7 +119,7 @@ async fn run(
             number
         }
     };
-    let row = sqlx::query(
+    let row = query(
         "SELECT run.id, run.kind, run.state, run.calls, run.outputs, run.error, run.created_at, \
          run.started_at, run.finished_at FROM package \
          JOIN release ON release.package_id = package.id AND release.number = $4 \
@@ -155,7 +155,7 @@ async fn run(
             let outputs: Value = from_json("outputs", row.get(4))?;
             let error: Option<String> = row.get(5);
             let document = json!({
-                "type": row.get::<String, _>(1),
+                "type": row.get::<String>(1),
                 "release": release.to_string(),
                 "status": state.word(),
                 "functions": calls.iter().map(shapes::call).collect::<Vec<_>>(),
@@ -167,13 +167,12 @@ async fn run(
     }
 }
 
-async fn logs(connection: &mut SqliteConnection, run_id: i64) -> Result<Vec<Value>> {
-    let rows = sqlx::query(
-        "SELECT text, at FROM log_line WHERE run_id = $1 ORDER BY run_id, fence, sequence",
-    )
-    .bind(run_id)
-    .fetch_all(connection)
-    .await?;
+async fn logs(connection: &mut Connection, run_id: i64) -> Result<Vec<Value>> {
+    let rows =
+        query("SELECT text, at FROM log_line WHERE run_id = $1 ORDER BY run_id, fence, sequence")
+            .bind(run_id)
+            .fetch_all(connection)
+            .await?;
     let lines = rows
         .iter()
         .map(|row| shapes::log(row.get(0), Timestamp(row.get(1))));
@@ -182,7 +181,7 @@ async fn logs(connection: &mut SqliteConnection, run_id: i64) -> Result<Vec<Valu
 
 /// Work that waits for the engine: the package is to be planned again, which its newest release stands for.
 async fn op(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     release: &ReleaseName,
     target: &Reference,

@@ -1,17 +1,17 @@
 //! Where links lead: `@` is the latest, a tag the release it was given to last.
 
 use serde_json::Value;
-use sqlx::{Row, SqliteConnection};
 
 use super::super::documents::release_number;
 use super::super::{Result, from_json};
 use super::repositories::current_commit;
 use super::{REPOSITORY_FILE, TaskRecord, task_record};
 use crate::model::{PackageName, Reference, ReleaseNumber, SubPathKind};
+use crate::store::database::{Connection, query};
 
 /// The ref of the document that `reference` (absolute, without fragment) leads to; `None` when it leads nowhere.
 pub(super) async fn resolve(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     reference: &Reference,
 ) -> Result<Option<Reference>> {
@@ -51,7 +51,7 @@ fn is_stored_at_latest(reference: &Reference) -> bool {
 
 /// The release that `@` means in this ref: for what tasks have left, the one that left it last; for all else the newest.
 async fn latest(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     package: &PackageName,
     reference: &Reference,
@@ -69,12 +69,12 @@ async fn latest(
 }
 
 async fn last_left(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     package: &PackageName,
     task: &str,
 ) -> Result<Option<ReleaseNumber>> {
-    let row = sqlx::query("SELECT body FROM state WHERE installation_id = $1 AND reference = $2")
+    let row = query("SELECT body FROM state WHERE installation_id = $1 AND reference = $2")
         .bind(installation_id)
         .bind(format!("{package}/@/{task}"))
         .fetch_optional(connection)
@@ -88,11 +88,11 @@ async fn last_left(
 
 /// The newest release of a package on its default branch.
 pub(super) async fn newest(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     package: &PackageName,
 ) -> Result<Option<ReleaseNumber>> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT (SELECT max(number) FROM release WHERE release.package_id = package.id AND lane IS NULL) \
          FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
     )
@@ -102,18 +102,18 @@ pub(super) async fn newest(
     .fetch_optional(connection)
     .await?;
     Ok(row
-        .and_then(|row| row.get::<Option<i64>, _>(0))
+        .and_then(|row| row.get::<Option<i64>>(0))
         .map(ReleaseNumber))
 }
 
 /// The release that a tag means now.
 pub(in crate::store) async fn tagged(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     package: &PackageName,
     tag: &str,
 ) -> Result<Option<ReleaseNumber>> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT tag.number FROM tag JOIN package ON package.id = tag.package_id \
          WHERE package.installation_id = $1 AND package.repository = $2 AND package.path = $3 \
          AND tag.tag = $4",

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use sqlx::SqliteConnection;
-
 use super::super::documents::LIST;
 use super::super::{Documents, Result, Store};
 use super::places::Place;
 use super::{REPOSITORY_FILE, links, places, queued, released, repositories, runs, stored};
 use crate::model::glob::{Alternative, Bounds};
 use crate::model::{Glob, PackageName, Reference, ReleaseNumber, SubPathKind};
+use crate::store::database::Connection;
 
 /// Which of the refs that a glob means are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,7 +112,7 @@ impl Found<'_> {
 }
 
 async fn collect(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     found: &mut Found<'_>,
 ) -> Result<()> {
@@ -166,7 +165,7 @@ fn is_of_packages(bounds: &Bounds) -> bool {
 
 /// Queued work by the newest release of its package.
 async fn ops(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     bounds: &Bounds,
 ) -> Result<Vec<Reference>> {

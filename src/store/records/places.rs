@@ -1,12 +1,11 @@
 //! The packages that a glob may mean.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::super::Result;
 use super::super::names::package_name;
 use super::conditions::Conditions;
 use crate::model::PackageName;
 use crate::model::glob::Bounds;
+use crate::store::database::Connection;
 
 /// A package, with what its rows are known by.
 pub(super) struct Place {
@@ -17,7 +16,7 @@ pub(super) struct Place {
 
 /// In the order of their refs.
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     bounds: &Bounds,
 ) -> Result<Vec<Place>> {

@@ -1,19 +1,18 @@
 //! Work of the engine that waits: packages that are to be planned again.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::super::Result;
 use crate::model::{PackageName, Timestamp};
+use crate::store::database::{Connection, query};
 
 /// The one kind of such work that refs name.
 pub(super) const CHECK_ENVIRONMENTS: &str = "check_envs";
 
 /// The packages, with the time since when.
 pub(super) async fn packages(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
 ) -> Result<Vec<(PackageName, Timestamp)>> {
-    let rows = sqlx::query(
+    let rows = query(
         "SELECT body, received_at FROM delivery WHERE state = 'pending' \
          AND event = 'ocuroot.replan' AND installation_id = $1 ORDER BY due_at, id",
     )

@@ -1,13 +1,12 @@
 //! Releases by number, by tag and by commit: the refs that a glob may mean.
 
-use sqlx::{Row, SqliteConnection};
-
 use super::super::documents::LIST;
 use super::super::{Result, placeholders};
 use super::conditions::Conditions;
 use super::matching::{Found, Places};
 use crate::model::glob::{Bounds, Part};
 use crate::model::{Reference, ReleaseNumber, SubPathKind};
+use crate::store::database::{Connection, query};
 
 /// The number that a glob's release is; `None` when it may be several, `Some(None)` when it is no number.
 pub(super) fn number(release: &Part) -> Option<Option<i64>> {
@@ -30,7 +29,7 @@ pub(super) fn may_be_number(release: &Part) -> bool {
 
 /// The releases of these packages, with their commits.
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     bounds: &Bounds,
     places: &Places<'_>,
     found: &mut Found<'_>,
@@ -74,7 +73,7 @@ pub(super) async fn find(
 
 /// `@` and the tags of these packages.
 pub(super) async fn links(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     bounds: &Bounds,
     places: &Places<'_>,
     found: &mut Found<'_>,
@@ -105,14 +104,14 @@ pub(super) async fn links(
 }
 
 /// Those of the packages that have a release on their default branch.
-async fn released(connection: &mut SqliteConnection, ids: &[i64]) -> Result<Vec<i64>> {
+async fn released(connection: &mut Connection, ids: &[i64]) -> Result<Vec<i64>> {
     debug_assert!(ids.len() <= LIST, "one statement takes them all");
     let sql = format!(
         "SELECT id FROM package WHERE id IN {} AND EXISTS \
          (SELECT 1 FROM release WHERE release.package_id = package.id AND release.lane IS NULL)",
         placeholders(1, ids.len())
     );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    let mut query = query(sql);
     for id in ids {
         query = query.bind(id);
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use sqlx::{Row, SqliteConnection};
 
 use super::super::names::package_name;
 use super::super::{Result, from_json};
@@ -11,17 +10,18 @@ use super::conditions::Conditions;
 use super::{REPOSITORY_FILE, RecordKind, places};
 use crate::model::glob::Bounds;
 use crate::model::{Reference, SubPathKind};
+use crate::store::database::{Connection, query};
 
 /// What is said of all packages of a repository at once.
 pub(super) const INDEX: &str = "index";
 
 /// A record of a repository at a commit.
 pub(super) async fn read(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     target: &Reference,
 ) -> Result<Option<(RecordKind, Value)>> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT id, name, default_branch, released_commit, previous_commit FROM repository \
          WHERE installation_id = $1 AND reference_name = $2",
     )
@@ -33,7 +33,7 @@ pub(super) async fn read(
         return Ok(None);
     };
     let id: i64 = row.get(0);
-    let is_released = row.get::<Option<String>, _>(3).as_deref() == Some(commit);
+    let is_released = row.get::<Option<String>>(3).as_deref() == Some(commit);
     match &target.subpath {
         None => {
             let source = source(connection, id, commit).await?;
@@ -42,8 +42,8 @@ pub(super) async fn read(
             }
             let told = told(connection, installation_id, &target.repository).await?;
             let document = json!({
-                "name": row.get::<String, _>(1),
-                "default_branch": row.get::<String, _>(2),
+                "name": row.get::<String>(1),
+                "default_branch": row.get::<String>(2),
                 "commit": commit,
                 "source": source,
                 "Remotes": told.map_or_else(|| remotes(&target.repository), |told| told["Remotes"].clone()),
@@ -54,7 +54,7 @@ pub(super) async fn read(
             let configs = configs(connection, id).await?;
             let document = json!({
                 "commit": commit,
-                "previous_commit": row.get::<Option<String>, _>(4),
+                "previous_commit": row.get::<Option<String>>(4),
                 "release_configs": configs,
             });
             Ok(Some((RecordKind::Push, document)))
@@ -65,11 +65,11 @@ pub(super) async fn read(
 
 /// What those who work in a checkout have told of a repository: its remotes, and which commit they saw last.
 async fn told(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     repository: &str,
 ) -> Result<Option<Value>> {
-    let row = sqlx::query("SELECT body FROM state WHERE installation_id = $1 AND reference = $2")
+    let row = query("SELECT body FROM state WHERE installation_id = $1 AND reference = $2")
         .bind(installation_id)
         .bind(format!("{repository}/-/{REPOSITORY_FILE}/@"))
         .fetch_optional(connection)
@@ -90,11 +90,11 @@ fn remotes(repository: &str) -> Value {
 /// The commit that `@` means for a repository: the one up to which pushes were released; where nothing was pushed, the
 /// one that was seen last.
 pub(super) async fn current_commit(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     repository: &str,
 ) -> Result<Option<String>> {
-    let row = sqlx::query(
+    let row = query(
         "SELECT released_commit FROM repository WHERE installation_id = $1 AND reference_name = $2",
     )
     .bind(installation_id)
@@ -110,16 +110,15 @@ pub(super) async fn current_commit(
 
 /// The text of the repository's own file at a commit, as far as it was read.
 async fn source(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     repository_id: i64,
     commit: &str,
 ) -> Result<Option<String>> {
-    let row =
-        sqlx::query("SELECT files FROM source_tree WHERE repository_id = $1 AND commit_sha = $2")
-            .bind(repository_id)
-            .bind(commit)
-            .fetch_optional(&mut *connection)
-            .await?;
+    let row = query("SELECT files FROM source_tree WHERE repository_id = $1 AND commit_sha = $2")
+        .bind(repository_id)
+        .bind(commit)
+        .fetch_optional(&mut *connection)
+        .await?;
     let Some(row) = row else {
         return Ok(None);
     };
@@ -127,18 +126,17 @@ async fn source(
     let Some(blob) = files.get(REPOSITORY_FILE) else {
         return Ok(None);
     };
-    let row =
-        sqlx::query("SELECT text FROM source_blob WHERE repository_id = $1 AND blob_sha = $2")
-            .bind(repository_id)
-            .bind(blob)
-            .fetch_optional(connection)
-            .await?;
+    let row = query("SELECT text FROM source_blob WHERE repository_id = $1 AND blob_sha = $2")
+        .bind(repository_id)
+        .bind(blob)
+        .fetch_optional(connection)
+        .await?;
     Ok(row.map(|row| row.get(0)))
 }
 
 /// The packages that pushes release, and which paths each watches beyond its own directory.
-async fn configs(connection: &mut SqliteConnection, repository_id: i64) -> Result<Value> {
-    let rows = sqlx::query(
+async fn configs(connection: &mut Connection, repository_id: i64) -> Result<Value> {
+    let rows = query(
         "SELECT repository, path, watch, also FROM package WHERE repository_id = $1 AND EXISTS \
          (SELECT 1 FROM release WHERE release.package_id = package.id AND release.lane IS NULL)",
     )
@@ -162,7 +160,7 @@ async fn configs(connection: &mut SqliteConnection, repository_id: i64) -> Resul
 
 /// The refs of what is known of repositories that a glob may mean.
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     bounds: &Bounds,
 ) -> Result<Vec<Reference>> {

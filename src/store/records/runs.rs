@@ -1,8 +1,5 @@
 //! Runs, where they stand and what they have printed: the refs that a glob may mean.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-
 use super::super::Result;
 use super::super::releases::word;
 use super::super::rows;
@@ -11,12 +8,13 @@ use super::matching::{Found, Places};
 use super::released::{may_be_number, number};
 use crate::model::glob::Bounds;
 use crate::model::{Reference, RunState, SubPathKind};
+use crate::store::database::{Connection, Row};
 
 /// The fewest segments after a release that name a run: `task/build/1`.
 const OF_RUN: usize = 3;
 
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     bounds: &Bounds,
     places: &Places<'_>,
     found: &mut Found<'_>,
@@ -77,7 +75,7 @@ fn task_begin(bounds: &Bounds) -> String {
     }
 }
 
-fn add(row: &SqliteRow, places: &Places<'_>, found: &mut Found<'_>) -> Result<()> {
+fn add(row: &Row, places: &Places<'_>, found: &mut Found<'_>) -> Result<()> {
     let (release, task): (i64, &str) = (row.get(1), row.get(2));
     let state: RunState = word("run state", row.get(4))?;
     let kind = match task.split_once('/') {
@@ -88,12 +86,12 @@ fn add(row: &SqliteRow, places: &Places<'_>, found: &mut Found<'_>) -> Result<()
     let (Some(package), Some((kind, name))) = (places.name(row.get(0)), kind) else {
         return Ok(());
     };
-    let own = format!("{name}/{}", row.get::<i64, _>(3));
+    let own = format!("{name}/{}", row.get::<i64>(3));
     let release = crate::model::ReleaseNumber(release).to_string();
     let mut put = |name: &str| found.add(Reference::of_package(package, &release, kind, name));
     put(&own);
     put(&format!("{own}/status/{}", state.word()));
-    if row.get::<i64, _>(5) != 0 {
+    if row.get::<bool>(5) {
         put(&format!("{own}/logs"));
     }
     Ok(())

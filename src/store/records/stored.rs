@@ -1,13 +1,11 @@
 //! What is stored as documents: the rows of `state` and of `intent` that a glob may mean.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
-
 use super::super::Result;
 use super::conditions::Conditions;
 use super::matching::Found;
 use crate::model::glob::{Bounds, Part};
 use crate::model::{Reference, SubPathKind};
+use crate::store::database::{Connection, Row};
 
 /// What documents are about, and whether only the workspace has them.
 const KINDS: [(SubPathKind, bool); 4] = [
@@ -22,7 +20,7 @@ const BATCH: usize = 1_000;
 
 /// The refs of documents that a glob may mean.
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation_id: i64,
     bounds: &Bounds,
     found: &mut Found<'_>,
@@ -102,7 +100,7 @@ fn of_kind(conditions: Conditions, bounds: &Bounds, kind: SubPathKind) -> Condit
 }
 
 /// A row's ref.
-fn reference(row: &SqliteRow) -> Option<Reference> {
+fn reference(row: &Row) -> Option<Reference> {
     let (repository, release): (String, String) = (row.get(0), row.get(2));
     let word: &str = row.get(3);
     let (kind, _) = KINDS.iter().find(|(kind, _)| kind.as_str() == word)?;

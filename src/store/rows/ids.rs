@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::super::names::package_name;
 use super::Rows;
 use crate::engine::Change;
 use crate::model::{PackageName, ReleaseName, ReleaseNumber};
+use crate::store::database::query;
 use crate::store::documents::LIST;
 use crate::store::{Result, placeholders};
 
-impl Rows<'_, '_> {
+impl Rows<'_> {
     /// Looks up the ids of the releases that the changes are about, but for those they make.
     pub(super) async fn look_up(&mut self) -> Result<()> {
         let wanted: Vec<&ReleaseName> = wanted(&self.commit.plan.changes).into_iter().collect();
@@ -28,7 +27,7 @@ impl Rows<'_, '_> {
                  JOIN release ON release.package_id = package.id AND release.number = wanted.number",
                 names.join(", ")
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(self.commit.installation_id);
+            let mut query = query(sql).bind(self.commit.installation_id);
             for release in chunk {
                 let package = &release.package;
                 query = query.bind(&package.repository).bind(&package.path);
@@ -50,7 +49,7 @@ impl Rows<'_, '_> {
         if let Some(id) = self.packages.get(package) {
             return Ok(*id);
         }
-        let row = sqlx::query(
+        let row = query(
             "SELECT id FROM package WHERE installation_id = $1 AND repository = $2 AND path = $3",
         )
         .bind(self.commit.installation_id)

@@ -2,15 +2,14 @@
 
 use serde_json::json;
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::Rows;
 use crate::engine::Change;
 use crate::model::Timestamp;
+use crate::store::database::query;
 use crate::store::documents::LIST;
 use crate::store::{Result, placeholders, to_json};
 
-impl<'a> Rows<'a, '_> {
+impl<'a> Rows<'a> {
     /// What is to be looked at later, or by another decision.
     pub(super) async fn remind(&mut self, change: &'a Change) -> Result<()> {
         match change {
@@ -74,12 +73,12 @@ impl<'a> Rows<'a, '_> {
                  WHERE installation_id = $1 AND reference IN {}",
                 placeholders(2, chunk.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(self.commit.installation_id);
+            let mut query = query(sql).bind(self.commit.installation_id);
             for document in chunk {
                 query = query.bind(document);
             }
             for row in query.fetch_all(&mut **self.transaction).await? {
-                awaited.push(row.get::<String, _>(0));
+                awaited.push(row.get::<String>(0));
             }
         }
         if awaited.is_empty() {
@@ -109,7 +108,7 @@ impl<'a> Rows<'a, '_> {
     ) -> Result<()> {
         let (installation_id, version) = (self.commit.installation_id, self.commit.version + 1);
         let now = self.commit.now;
-        sqlx::query(
+        query(
             "INSERT INTO delivery (key, event, installation_id, body, received_at, due_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (key) DO NOTHING",
         )

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 
 use crate::engine::plan::Call;
 use crate::engine::{Change, Effect, Plan};
 use crate::model::{AuditChain, AuditEntry, AuditRecord, Reference, Timestamp, Verdict};
+use crate::store::database::query;
 use crate::store::recorder::record;
 use crate::store::{Commit, Committed, Done, Store, StoreError};
 
@@ -60,8 +60,10 @@ async fn commit(
 }
 
 async fn execute(store: &Store, sql: &str) {
-    let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-    query.execute(&store.writer).await.expect(sql);
+    query(sql.to_owned())
+        .execute(&store.writer)
+        .await
+        .expect(sql);
 }
 
 async fn actions(store: &Store) -> Vec<String> {
@@ -221,9 +223,7 @@ async fn the_database_refuses_to_change_or_delete_an_entry() {
         (copy("INSERT", 4), "the next number"),
         (copy("INSERT", 0), "the next number"),
     ] {
-        let result = sqlx::query(AssertSqlSafe(sql.clone()))
-            .execute(&store.writer)
-            .await;
+        let result = query(sql.clone()).execute(&store.writer).await;
         let error = result.expect_err(&sql).to_string();
         assert!(
             error.contains("append-only") && error.contains(problem),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::decision::package;
-use super::round_trip::{read, store, write};
+use super::empty;
+use super::round_trip::{read, write};
 use crate::engine::Change;
 use crate::model::{EnvironmentName, Reference, Registration, SubPathKind, TaskKey};
 use crate::store::Scope;
@@ -11,7 +12,7 @@ use crate::store::Scope;
 /// What ends the last way down of an environment must know that it is wanted again.
 #[tokio::test]
 async fn an_environment_on_its_way_out_is_read_with_what_should_be() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let name: EnvironmentName = "staging".parse().expect("a name");
     let wanted = Reference::global(SubPathKind::Environment, "staging");
     let there = crate::model::latest_document(&package(), &TaskKey::Deploy(name.clone()));

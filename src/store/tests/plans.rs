@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AssertSqlSafe, Row};
-
 use super::every_query::call_every_function;
 use crate::store::Store;
+use crate::store::database::query;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
@@ -91,15 +90,13 @@ async fn statements(store: &Store) -> BTreeSet<String> {
 /// The steps of SQLite's plan of a statement.
 async fn plan(store: &Store, sql: &str) -> Vec<String> {
     let explain = format!("EXPLAIN QUERY PLAN {sql}");
-    let rows = sqlx::query(AssertSqlSafe(explain))
-        .fetch_all(&store.writer)
-        .await;
+    let rows = query(explain).fetch_all(&store.writer).await;
     let rows = rows.expect("a plan");
-    rows.iter().map(|row| row.get("detail")).collect()
+    rows.iter().map(|row| row.get(3)).collect()
 }
 
 async fn names(store: &Store, sql: &'static str) -> BTreeSet<String> {
-    let rows = sqlx::query(sql).fetch_all(&store.writer).await;
+    let rows = query(sql).fetch_all(&store.writer).await;
     let rows = rows.expect("names");
     rows.iter().map(|row| row.get(0)).collect()
 }

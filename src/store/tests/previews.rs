@@ -60,16 +60,9 @@ async fn put(store: &Store, changes: Vec<Change>) -> super::super::Result<()> {
     Ok(())
 }
 
-async fn store() -> (Store, tempfile::TempDir) {
-    let directory = tempfile::TempDir::new().expect("a directory");
-    let file = directory.path().join("ocuroot.db");
-    let store = Store::open(&format!("sqlite://{}", file.display())).await;
-    (store.expect("a database"), directory)
-}
-
 #[tokio::test]
 async fn a_commit_has_a_report_for_each_pull_request_and_one_for_none() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = super::empty().await;
     let report = |number: Option<i64>, title: &str| Change::PutCommitReport {
         repository_id: REPOSITORY,
         commit: head(),
@@ -102,7 +95,7 @@ async fn a_commit_has_a_report_for_each_pull_request_and_one_for_none() {
 
 #[tokio::test]
 async fn what_a_package_read_before_it_reads_no_more() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = super::empty().await;
     let (read, other) = (
         read(),
         reference("github.com/acme/b/-/b.ocu.star/@/task/build"),
@@ -126,7 +119,7 @@ async fn what_a_package_read_before_it_reads_no_more() {
 
 #[tokio::test]
 async fn heads_are_found_by_where_their_open_pull_requests_go() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = super::empty().await;
     let report = PackageReport {
         name: package(),
         reason: String::new(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::decision::{INSTALLATION, NOW, REPOSITORY, head, package, plan, reference, run};
 use crate::engine::{Change, Plan};
 use crate::model::Glob;
+use crate::store::database::query;
 use crate::store::{Commit, Committed, Documents, Done, MatchOptions, Scope, Store};
 
 pub(super) const P: &str = "github.com/acme/shop/-/api/release.ocu.star";
@@ -57,13 +58,10 @@ pub(super) const GLOBS: [&str; 42] = [
     "*/acme/shop/-/api/release.ocu.star/@[rv]?",
 ];
 
-pub(super) async fn store() -> (Store, tempfile::TempDir) {
-    let directory = tempfile::TempDir::new().expect("a directory");
-    let file = directory.path().join("ocuroot.db");
-    let store = Store::open(&format!("sqlite://{}", file.display())).await;
-    let store = store.expect("a database");
+pub(super) async fn store() -> (Store, impl Sized) {
+    let (store, guard) = super::empty().await;
     fill(&store).await.expect("records");
-    (store, directory)
+    (store, guard)
 }
 
 /// Something of every kind.
@@ -119,7 +117,7 @@ pub(super) async fn commit(store: &Store, plan: &Plan) -> super::super::Result<(
 async fn intend(store: &Store, text: &str, value: Value) -> super::super::Result<()> {
     let reference = reference(text);
     let (kind, name) = reference.subpath.clone().expect("a kind");
-    sqlx::query(
+    query(
         "INSERT INTO intent (installation_id, reference, repository, path, release, kind, name, \
          body, updated_at) VALUES ($1, $2, $3, $4, '', $5, $6, $7, 1)",
     )

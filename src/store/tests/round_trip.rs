@@ -6,19 +6,13 @@ use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, approval, approver, guards, head, hold, lock,
     of_default_branch, of_pull_request, package, proposed, release, runs, staging,
 };
+use super::empty;
 use crate::engine::{Change, Plan, Release, Snapshot};
 use crate::model::{
     Actor, ApprovalKind, EnvironmentName, EnvironmentSelector, Freeze, Grantee, GuardFile, Guards,
     Hold, LockKind, LockScope, PackageName, Permission, Protection, QueuePolicy, Timestamp,
 };
 use crate::store::{Commit, Committed, Confirmation, Done, Scope, Store};
-
-pub(super) async fn store() -> (Store, tempfile::TempDir) {
-    let directory = tempfile::TempDir::new().expect("a directory");
-    let file = directory.path().join("ocuroot.db");
-    let store = Store::open(&format!("sqlite://{}", file.display())).await;
-    (store.expect("a database"), directory)
-}
 
 pub(super) async fn write(store: &Store, changes: Vec<Change>) {
     let (_, version) = read(store, &Scope::default()).await;
@@ -77,7 +71,7 @@ fn with_runs(mut release: Release) -> Release {
 
 #[tokio::test]
 async fn releases_and_runs() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let releases = [of_default_branch(), of_pull_request()].map(with_runs);
     write(&store, releases.iter().flat_map(put).collect()).await;
     let read = of_shop(&store).await.releases;
@@ -86,7 +80,7 @@ async fn releases_and_runs() {
 
 #[tokio::test]
 async fn what_changes_of_a_release() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     write(&store, put(&with_runs(of_pull_request()))).await;
     let mut merged = with_runs(of_pull_request());
     merged.goals = None;
@@ -112,7 +106,7 @@ fn other(path: &str) -> PackageName {
 
 #[tokio::test]
 async fn locks_of_every_scope_and_kind() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let here = package();
     let kinds = [LockKind::Lock, LockKind::Freeze, LockKind::Pin(release())];
     let mut locks = Vec::new();
@@ -155,7 +149,7 @@ fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
 
 #[tokio::test]
 async fn claims_of_pull_requests() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let waiting = Hold {
         pull_request: 5,
         asked_at: LATER,
@@ -184,7 +178,7 @@ async fn claims_of_pull_requests() {
 
 #[tokio::test]
 async fn what_people_have_said() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     write(&store, put(&of_default_branch())).await;
     let production: EnvironmentName = "production".parse().expect("a name");
     let breaks = |reason: &str| ApprovalKind::BreakGlass {
@@ -276,7 +270,7 @@ fn wordy() -> GuardFile {
 
 #[tokio::test]
 async fn rules_of_the_repository_and_those_that_reach_farther() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let elsewhere = |path: &str| GuardFile {
         repository: other("").repository,
         ..guards(path)
@@ -318,7 +312,7 @@ fn confirmation(login: &str, expires_at: Timestamp) -> Confirmation {
 
 #[tokio::test]
 async fn commands_that_wait_to_be_confirmed() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let of = async |login: &str, now| {
         let found = store.confirmation(REPOSITORY, 3, login, now).await;
         found.expect("an answer")
@@ -347,7 +341,7 @@ async fn commands_that_wait_to_be_confirmed() {
 
 #[tokio::test]
 async fn what_has_ended_is_taken_away_and_nothing_else() {
-    let (store, _directory) = store().await;
+    let (store, _directory) = empty().await;
     let of = |kind, until| lock(LockScope::Workspace, kind, until);
     let ended = of(LockKind::Lock, Some(NOW));
     let locks = [

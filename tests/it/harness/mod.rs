@@ -4,6 +4,8 @@ mod jobs;
 mod openapi;
 mod people;
 pub mod repositories;
+#[path = "../../../src/store/tests/scratch.rs"]
+mod scratch;
 mod steps;
 
 pub use jobs::{done, failed, succeed};
@@ -17,6 +19,7 @@ use ocuroot::server::Server;
 use ocuroot::settings::Settings;
 use ocuroot::simulator::{self, CheckApp, Options, Simulator};
 use ocuroot::worker::Worker;
+use scratch::Scratch;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -32,6 +35,7 @@ pub struct App {
     clock: Arc<AtomicI64>,
     server: tokio::task::JoinHandle<()>,
     directory: TempDir,
+    _database: Scratch,
 }
 
 impl App {
@@ -53,7 +57,8 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         github.set_webhook_url(&format!("{url}/webhooks/github"));
-        let settings = settings(&github, &url, directory.path());
+        let database = Scratch::new(directory.path()).await;
+        let settings = settings(&github, &url, &database.url);
         let (worker, server) = serve(&settings, &clock, listener).await;
         App {
             github,
@@ -63,6 +68,7 @@ impl App {
             clock,
             server,
             directory,
+            _database: database,
         }
     }
 
@@ -168,12 +174,12 @@ impl App {
     }
 }
 
-fn settings(github: &Simulator, url: &str, directory: &std::path::Path) -> Settings {
+fn settings(github: &Simulator, url: &str, database: &str) -> Settings {
     let app = github.app();
     Settings {
         listen: "127.0.0.1:0".to_owned(),
         public_url: url.to_owned(),
-        database_url: format!("sqlite://{}", directory.join("ocuroot.db").display()),
+        database_url: database.to_owned(),
         github_app_id: app.app_id,
         github_private_key: Some(app.private_key_pem.clone()),
         github_private_key_file: None,
