@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why a text is not the name it should be. Shown to people as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub struct NameError(pub String);
 macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -34,6 +34,7 @@ macro_rules! text_name {
 
 text_name! {
     /// The GUID GitHub gives a webhook delivery (`X-GitHub-Delivery`); a redelivery keeps it.
+    #[derive(Deserialize)]
     DeliveryId
 }
 
@@ -47,6 +48,7 @@ impl DeliveryId {
 text_name! {
     /// A full commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits. Where no GitHub is involved it may
     /// be another name, see [`CommitSha::named`].
+    #[derive(Deserialize)]
     CommitSha
 }
 
@@ -99,6 +101,7 @@ impl CommitSha {
 
 text_name! {
     /// `owner/name` of a repository on GitHub, lower-case because GitHub ignores case.
+    #[derive(Deserialize)]
     RepositoryName
 }
 
@@ -148,6 +151,14 @@ impl FromStr for EnvironmentName {
                  underscores: `{text}`"
             )))
         }
+    }
+}
+
+// A name that the sandbox answers with, or a job, is none before it is checked.
+impl<'de> Deserialize<'de> for EnvironmentName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EnvironmentName, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
