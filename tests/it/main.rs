@@ -14,6 +14,7 @@ mod every_command;
 mod examples;
 mod faults;
 mod forks;
+mod fuzz;
 mod github_client;
 mod harness;
 mod installations;
