@@ -70,16 +70,18 @@ impl CommitSha {
     /// digits, `.`, `_` and `-`.
     ///
     /// # Errors
-    /// When the name has other characters, none, or more than 128.
+    /// When the name has other characters, none, more than 128, or looks like an option.
     pub fn named(text: &str) -> Result<CommitSha, NameError> {
         let is_allowed =
             |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         if let Ok(commit) = text.parse() {
             return Ok(commit);
         }
-        if text.is_empty() || text.len() > 128 || !text.chars().all(is_allowed) {
+        let is_option = text.starts_with('-');
+        if text.is_empty() || is_option || text.len() > 128 || !text.chars().all(is_allowed) {
             return Err(NameError(format!(
-                "`{text}` cannot name a commit: use up to 128 letters, digits, periods, hyphens and underscores"
+                "`{text}` cannot name a commit: use up to 128 letters, digits, periods, hyphens and underscores, \
+                 and no hyphen first"
             )));
         }
         Ok(CommitSha(text.to_owned()))

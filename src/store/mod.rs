@@ -11,6 +11,7 @@ mod commit;
 mod confirmations;
 mod documents;
 mod graph;
+mod heard;
 mod history;
 mod holders;
 mod impact;

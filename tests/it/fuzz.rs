@@ -1,7 +1,7 @@
 //! The targets of `fuzz/` with all of its corpus: what was found once is not found again.
 
 #[path = "../../fuzz/src/targets/mod.rs"]
-mod targets;
+pub mod targets;
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,18 @@ fn corpus(name: &str) -> Vec<PathBuf> {
     files
 }
 
+/// As much stack as the sandbox's processes and the command line have for config files.
+fn with_room(test: fn()) {
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(test);
+    thread.unwrap().join().expect("no promise is broken");
+}
+
 #[test]
 fn every_target_takes_its_whole_corpus() {
+    with_room(whole_corpus);
+}
+
+fn whole_corpus() {
     for (name, target) in targets::ALL {
         let files = corpus(name);
         assert!(files.len() >= 3, "{name} has too little to begin with");
@@ -30,6 +40,10 @@ fn every_target_takes_its_whole_corpus() {
 
 #[test]
 fn every_target_takes_any_bytes() {
+    with_room(any_bytes);
+}
+
+fn any_bytes() {
     let odd: [&[u8]; 6] = [
         b"",
         b"\n",

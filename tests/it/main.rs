@@ -39,6 +39,7 @@ mod required_check;
 mod rights;
 mod runner;
 mod second_word;
+mod security;
 mod settings;
 mod simulator;
 mod sweep;

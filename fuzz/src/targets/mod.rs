@@ -15,7 +15,7 @@ mod reference;
 mod release;
 mod report;
 mod webhook;
-mod words;
+pub mod words;
 mod workflow;
 
 /// A target by its name, which is also the name of its folder below `fuzz/corpus`.

@@ -42,6 +42,17 @@ pub fn run(data: &[u8]) {
     assert!(long.len() <= 65_535);
 }
 
+/// Where the links of a text lead.
+#[allow(dead_code, reason = "for the stories in tests/it/security")]
+pub fn links(markdown: &str) -> Vec<String> {
+    let events = Parser::new_ext(markdown, options());
+    let targets = events.filter_map(|event| match event {
+        Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.to_string()),
+        _ => None,
+    });
+    targets.collect()
+}
+
 /// What strangers chose in a text of ours is nothing but text: it calls nobody, loads no image, refers to nothing, leads
 /// nowhere but to the web, and brings no HTML besides what folds.
 pub fn is_inert(markdown: &str) {
