@@ -25,3 +25,7 @@ demo *arguments:
 # The server's image
 image:
     docker build --tag ocuroot .
+
+# Made-up input for an hour at one of fuzz/corpus, such as `just fuzz glob`
+fuzz target seconds="3600":
+    .ci/fuzz {{seconds}} {{target}}

@@ -18,6 +18,9 @@ use crate::worker::Worker;
 /// How long a run may take unless its task says otherwise: GitHub's own limit for a hosted job, in seconds.
 const DEFAULT_TIMEOUT: i64 = 6 * 3600;
 
+/// The most bytes of the address of a job's page.
+const LONGEST_URL: usize = 500;
+
 #[derive(Deserialize)]
 pub(super) struct ClaimRequest {
     fence: i64,
@@ -66,7 +69,10 @@ pub(super) async fn claim(
         fence: request.fence,
         nonce: &request.nonce,
         report_token: &fingerprint(&token),
-        job_url: request.job_url.as_deref().filter(|url| is_web_address(url)),
+        job_url: request
+            .job_url
+            .as_deref()
+            .filter(|url| is_on(&worker.web_url, url)),
         token_id: &claims.jti,
         token_expires: Timestamp(claims.exp.saturating_mul(1000)),
     };
@@ -118,8 +124,10 @@ fn fingerprint(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }
 
-fn is_web_address(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
+/// Whether the page is one of GitHub's: people follow the link from a check run, and the job's code chose it.
+fn is_on(web_url: &str, url: &str) -> bool {
+    let path = url.strip_prefix(web_url).unwrap_or_default();
+    path.starts_with('/') && url.len() <= LONGEST_URL
 }
 
 async fn assignment(worker: &Worker, row: &RunRow, token: String) -> Result<Assignment, Refusal> {

@@ -32,7 +32,7 @@ enum Layout {
 }
 
 /// The ref that the path of a file stands for; `None` for files that say nothing, such as a README. It may lack its
-/// repository: `-/api/release.ocu.star/@/deploy/production.json`, `@/environment/staging.json`.
+/// repository: `api/release.ocu.star/@/deploy/production.json`, `@/environment/staging.json`.
 ///
 /// # Errors
 /// When the path looks like that of a ref and is none that anything can be wanted at.

@@ -13,6 +13,9 @@ const OWN: [&str; 5] = [
     "ocuroot_server",
 ];
 
+/// The most bytes of a workflow file that are read, as GitHub does.
+const LARGEST: usize = 512 * 1024;
+
 /// What is wrong between a call in `path` and the text of the file it names. `inputs` are the task's own.
 pub fn check<'a>(
     path: &str,
@@ -27,7 +30,7 @@ pub fn check<'a>(
             call.file
         ));
     };
-    let workflow: Value = match serde_saphyr::from_str(text) {
+    let workflow = match read(text) {
         Ok(workflow) => workflow,
         Err(problem) => {
             return error(format!(
@@ -69,18 +72,45 @@ pub fn check<'a>(
 
 /// The names of the inputs a workflow declares; none when it is not YAML or cannot be dispatched.
 pub fn declared_names(text: &str) -> Vec<String> {
-    let workflow: Value = serde_saphyr::from_str(text).unwrap_or_default();
+    let workflow = read(text).unwrap_or_default();
     let declared = declared(&workflow).unwrap_or_default();
     declared.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Whether the workflow's runs show in their title what they are given as `ocuroot_run`.
 pub fn shows_run(text: &str) -> bool {
-    let workflow: Value = serde_saphyr::from_str(text).unwrap_or_default();
+    let workflow = read(text).unwrap_or_default();
     let is_declared = declared(&workflow)
         .is_some_and(|inputs| inputs.iter().any(|(name, _)| name == "ocuroot_run"));
     let title = workflow["run-name"].as_str().unwrap_or_default();
     is_declared && title.contains("inputs.ocuroot_run")
+}
+
+/// Reads YAML that strangers may have written, in the server's own process: aliases multiply, and a workflow needs few.
+fn read(text: &str) -> Result<Value, String> {
+    if text.len() > LARGEST {
+        return Err(format!("it has more than {LARGEST} bytes"));
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: 40_000,
+            max_nodes: 20_000,
+            max_aliases: 500,
+            max_anchors: 500,
+            max_recorded_anchor_events: 20_000,
+            max_recorded_anchor_bytes: 4 * LARGEST,
+            max_total_scalar_bytes: 4 * LARGEST,
+            max_merge_keys: 500,
+        },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|problem| {
+        let problem = problem.to_string();
+        let most = problem
+            .char_indices()
+            .nth(1_000)
+            .map_or(problem.len(), |(end, _)| end);
+        problem[..most].to_owned()
+    })
 }
 
 /// How a value travels as a workflow's input: texts as they are, an environment by its name, the rest as JSON.
@@ -173,6 +203,22 @@ on:
                 .collect::<Vec<_>>()
                 .join("\n")
         );
+    }
+
+    #[test]
+    fn aliases_that_multiply_are_a_finding_and_no_work() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+            text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        text.push_str("on: workflow_dispatch\n");
+        let found = problems(&[], Some(&text)).concat();
+        assert!(found.contains("not valid YAML"), "{found}");
+        assert!(found.len() < 2_000, "{found}");
+        assert_eq!(declared_names(&text), Vec::<String>::new());
+        let large = format!("on: workflow_dispatch\n# {}", "x".repeat(600_000));
+        assert!(problems(&[], Some(&large)).concat().contains("more than"));
     }
 
     #[test]

@@ -123,8 +123,12 @@ fn too_large() -> String {
     format!("the artifact is larger than {ARTIFACT_LIMIT} bytes")
 }
 
-/// Unpacks an archive whose unpacked size is not what it claims until it was read.
-fn unzip(bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, String> {
+/// The files of a zip archive, by their paths within it: at most 100 with 10 MiB together, whatever it claims. One whose
+/// path leads out of the archive is left out, and so is what is no file.
+///
+/// # Errors
+/// When it is not an archive, broken, or larger; in words for whoever made it.
+pub fn unzip(bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
         .map_err(|error| format!("not a zip archive: {error}"))?;
     if archive.len() > ARTIFACT_FILES {

@@ -24,6 +24,7 @@ mod teams;
 
 pub use actions::{Dispatched, WorkflowRun};
 pub use app::{AppFacts, DeliveryPage, HookDelivery, InstallationFacts};
+pub use artifacts::unzip;
 pub use call::RateLimit;
 pub use checks::{Annotation, AnnotationLevel, Button, CheckConclusion, CheckRunBody, CheckStatus};
 pub use client::{GitHub, Installation};

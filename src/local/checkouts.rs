@@ -74,7 +74,7 @@ impl Project {
                 let path = folder.to_string_lossy();
                 let cloned = git(
                     &self.root,
-                    &["clone", "--quiet", "--no-checkout", remote, &path],
+                    &["clone", "--quiet", "--no-checkout", "--", remote, &path],
                 );
                 cloned
                     .map_err(|error| problems.push(format!("{remote}: {error}")))

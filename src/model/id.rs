@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Why a text is not the name it should be. Shown to people as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub struct NameError(pub String);
 macro_rules! text_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -34,6 +34,7 @@ macro_rules! text_name {
 
 text_name! {
     /// The GUID GitHub gives a webhook delivery (`X-GitHub-Delivery`); a redelivery keeps it.
+    #[derive(Deserialize)]
     DeliveryId
 }
 
@@ -47,6 +48,7 @@ impl DeliveryId {
 text_name! {
     /// A full commit id: 40 (SHA-1) or 64 (SHA-256) lower-case hexadecimal digits. Where no GitHub is involved it may
     /// be another name, see [`CommitSha::named`].
+    #[derive(Deserialize)]
     CommitSha
 }
 
@@ -68,16 +70,18 @@ impl CommitSha {
     /// digits, `.`, `_` and `-`.
     ///
     /// # Errors
-    /// When the name has other characters, none, or more than 128.
+    /// When the name has other characters, none, more than 128, or looks like an option.
     pub fn named(text: &str) -> Result<CommitSha, NameError> {
         let is_allowed =
             |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         if let Ok(commit) = text.parse() {
             return Ok(commit);
         }
-        if text.is_empty() || text.len() > 128 || !text.chars().all(is_allowed) {
+        let is_option = text.starts_with('-');
+        if text.is_empty() || is_option || text.len() > 128 || !text.chars().all(is_allowed) {
             return Err(NameError(format!(
-                "`{text}` cannot name a commit: use up to 128 letters, digits, periods, hyphens and underscores"
+                "`{text}` cannot name a commit: use up to 128 letters, digits, periods, hyphens and underscores, \
+                 and no hyphen first"
             )));
         }
         Ok(CommitSha(text.to_owned()))
@@ -99,6 +103,7 @@ impl CommitSha {
 
 text_name! {
     /// `owner/name` of a repository on GitHub, lower-case because GitHub ignores case.
+    #[derive(Deserialize)]
     RepositoryName
 }
 
@@ -148,6 +153,14 @@ impl FromStr for EnvironmentName {
                  underscores: `{text}`"
             )))
         }
+    }
+}
+
+// A name that the sandbox answers with, or a job, is none before it is checked.
+impl<'de> Deserialize<'de> for EnvironmentName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EnvironmentName, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -20,12 +20,27 @@ pub fn answers(answers: &[Answer]) -> Option<String> {
 pub fn reply(words: &[String], told: &[Value]) -> String {
     let mut text = words.join("\n\n");
     if !told.is_empty() {
-        // `--` would end the comment that hides it.
-        let result = json!({ "version": 1, "results": told }).to_string();
-        let result = result.replace("--", "-\\u002d");
+        let result = unseen(&json!({ "version": 1, "results": told }).to_string());
         text.push_str(&format!("\n\n<!-- ocuroot-result: {result} -->"));
     }
     text
+}
+
+/// The same JSON without anything that would end the comment that hides it, or that other readers of HTML could take for
+/// markup: people's words are in it.
+fn unseen(json: &str) -> String {
+    let mut hidden = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for character in json.replace("--", "-\\u002d").chars() {
+        if character.is_ascii() && !"<>&".contains(character) {
+            hidden.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut units) {
+            hidden.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    hidden
 }
 
 /// What a decision would come to, for somebody who only wants to know.

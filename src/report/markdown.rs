@@ -11,7 +11,7 @@ const CUT: &str = "\n…and more than fits here.\n";
 
 /// Text in a code span: whatever it contains, it stays in the span and on the line.
 pub fn code(text: &str) -> String {
-    let line = text.replace(['\n', '\r'], " ");
+    let line = visible(text).replace(['\n', '\r'], " ");
     let longest_run = longest_run_of_backticks(&line);
     let fence = "`".repeat(longest_run + 1);
     if line.is_empty() {
@@ -28,15 +28,27 @@ pub fn cell(markdown: &str) -> String {
     markdown.replace(['\n', '\r'], " ").replace('|', "\\|")
 }
 
-/// Text as plain words of a sentence: it formats nothing, links nothing and calls nobody.
+/// Text as plain words of a sentence: it formats nothing, links nothing, refers to nothing and calls nobody.
 pub fn plain(text: &str) -> String {
+    let text = visible(text).replace(['\n', '\r'], " ");
+    let words: Vec<String> = text.split(' ').map(plain_word).collect();
+    words.join(" ")
+}
+
+/// GitHub looks for names, numbers and addresses in what is shown, so escapes do not keep it from finding them. What
+/// does is a character without width behind the sign, and a code span.
+fn plain_word(word: &str) -> String {
+    if word.contains("://") || word.to_ascii_lowercase().contains("www.") {
+        return code(word);
+    }
     let mut escaped = String::new();
-    for character in text.chars() {
+    for character in word.chars() {
         match character {
-            '\n' | '\r' => escaped.push(' '),
-            // GitHub knows no escape for a mention; a character without width between sign and name ends it.
             '@' => escaped.push_str("@\u{200b}"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '|' => {
+            '#' => escaped.push_str("\\#\u{200b}"),
+            '-' if escaped.to_ascii_lowercase().ends_with("gh") => escaped.push_str("\u{200b}-"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '~' | '|' => {
                 escaped.push('\\');
                 escaped.push(character);
             }
@@ -49,7 +61,7 @@ pub fn plain(text: &str) -> String {
 /// Text inside HTML, such as the line of a fold, where Markdown means nothing.
 pub fn html(text: &str) -> String {
     let mut escaped = String::new();
-    for character in text.chars() {
+    for character in visible(text).chars() {
         match character {
             '\n' | '\r' => escaped.push(' '),
             '&' => escaped.push_str("&amp;"),
@@ -57,15 +69,56 @@ pub fn html(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '@' => escaped.push_str("@\u{200b}"),
+            '#' => escaped.push_str("#\u{200b}"),
             _ => escaped.push(character),
         }
     }
     escaped
 }
 
+/// Text without what cannot be seen and changes how the rest looks: signs that turn the direction of writing, signs
+/// without width, and control characters. Each is shown as `\u{fffd}`. Colours of a terminal go without a trace.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some(after) = after_colour(rest) {
+            rest = after;
+            continue;
+        }
+        let joins = matches!(character, '\u{200c}' | '\u{200d}');
+        // Emoji and some scripts are written with these.
+        let is_joined = joins
+            && shown
+                .chars()
+                .next_back()
+                .is_some_and(|last| !last.is_ascii());
+        let is_kept = matches!(character, '\n' | '\r' | '\t') || is_joined;
+        let is_hidden = !is_kept && (joins || character.is_control() || is_invisible(character));
+        shown.push(if is_hidden { '\u{fffd}' } else { character });
+        rest = &rest[character.len_utf8()..];
+    }
+    shown
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What follows a sequence that sets a colour, if `text` begins with one.
+fn after_colour(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    parameters
+        .trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == ';')
+        .strip_prefix('m')
+}
+
 /// Text in a code block: whatever it contains, it stays in the block.
 pub fn block(text: &str) -> String {
-    let fence = "`".repeat(longest_run_of_backticks(text).max(2) + 1);
+    let text = visible(text);
+    let fence = "`".repeat(longest_run_of_backticks(&text).max(2) + 1);
     format!("{fence}text\n{}\n{fence}", text.trim_end())
 }
 
@@ -73,10 +126,27 @@ pub fn block(text: &str) -> String {
 pub fn link(label: &str, url: Option<&String>) -> String {
     match url {
         Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-            format!("[{label}]({})", url.replace([')', ' ', '\n'], ""))
+            format!("[{label}]({})", address(url))
         }
         _ => label.to_owned(),
     }
+}
+
+/// An address as the target of a link, which it cannot end.
+fn address(url: &str) -> String {
+    let mut address = String::with_capacity(url.len());
+    for character in url.chars() {
+        match character {
+            '(' => address.push_str("%28"),
+            ')' => address.push_str("%29"),
+            '<' => address.push_str("%3C"),
+            '>' => address.push_str("%3E"),
+            '\\' => address.push_str("%5C"),
+            hidden if hidden.is_whitespace() || hidden.is_control() || is_invisible(hidden) => {}
+            _ => address.push(character),
+        }
+    }
+    address
 }
 
 /// Cuts a text that is too long for GitHub at the end of a line, and says so. A code block or a fold that the cut

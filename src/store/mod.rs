@@ -12,6 +12,7 @@ mod confirmations;
 mod database;
 mod documents;
 mod graph;
+mod heard;
 mod history;
 mod holders;
 mod impact;

@@ -11,6 +11,9 @@ use super::event::{
 use super::payload;
 use crate::model::{CommitSha, RepositoryName};
 
+/// The most characters of a reason: it repeats what it complains about, which may be the whole payload.
+const LONGEST_REASON: usize = 400;
+
 /// Why a payload of an event we act on could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payload of `{event}` cannot be read: {reason}")]
@@ -29,7 +32,7 @@ pub struct ParseError {
 pub fn parse(event: &str, body: &[u8]) -> Result<Parsed, ParseError> {
     narrow(event, body).map_err(|reason| ParseError {
         event: event.to_owned(),
-        reason,
+        reason: reason.chars().take(LONGEST_REASON).collect(),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::github::{
     Annotation, AnnotationLevel, Button, CheckConclusion, CheckRunBody, CheckStatus,
 };
 use crate::model::{CommitSha, Diagnostic, ReleaseName, RunName, Severity, Timestamp};
+use crate::report::markdown::visible;
 use crate::report::{self, CheckText, Conclusion};
 use crate::store::{GithubObject, PendingEffect, Scope};
 
@@ -193,7 +194,7 @@ fn body(
         status,
         started_at: place.started.map(Timestamp::rfc3339),
         completed_at: text.conclusion.map(|_| now.rfc3339()),
-        title: text.title.clone(),
+        title: visible(&text.title),
         summary: text.summary.clone(),
         text: None,
         annotations: text.annotations.iter().map(annotation).collect(),
@@ -214,7 +215,7 @@ fn annotation(diagnostic: &Diagnostic) -> Annotation {
             Severity::Warning => AnnotationLevel::Warning,
             Severity::Error => AnnotationLevel::Failure,
         },
-        message: diagnostic.message.clone(),
+        message: visible(&diagnostic.message),
         title: None,
     }
 }

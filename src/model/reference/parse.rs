@@ -64,14 +64,23 @@ fn path(mut reference: Reference, text: &str) -> Result<Reference, String> {
     let mut file = &text[..release_at.unwrap_or(text.len())];
     if let Some((repository, rest)) = split_repository(file)? {
         check_repository(repository)?;
+        if !reference.repository.is_empty() {
+            return Err("`//` means this repository, and another one is named".into());
+        }
         reference.repository = repository.to_owned();
         file = rest;
     }
     if file.contains('@') {
         return Err("`@` must follow a `/` (write `file/@release`)".into());
     }
-    reference.path = file.trim_end_matches('/').to_owned();
+    if file.starts_with('/') {
+        return Err("a file's path does not begin with `/`".into());
+    }
+    reference.path = file.strip_suffix('/').unwrap_or(file).to_owned();
     check_segments(&reference.path)?;
+    if reference.path.split('/').any(|segment| segment == "-") {
+        return Err("`-` ends a repository's name, and none is before it".into());
+    }
     match release_at {
         Some(at) => release(reference, &text[at + 1..]),
         None => Ok(reference),

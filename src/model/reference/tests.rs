@@ -186,6 +186,23 @@ fn one_repository_has_one_name() {
     }
 }
 
+/// Found by fuzzing: these were read, and what they print was another ref or none.
+#[test]
+fn what_would_not_read_back_is_refused() {
+    for text in [
+        "-/x/@",
+        "//-/x",
+        "/@/deploy/x",
+        "//a/-/b/@",
+        "x/-//@r1",
+        "a//@r1",
+        "///@",
+    ] {
+        let found = text.parse::<Reference>();
+        assert!(found.is_err(), "{text} became {found:?}");
+    }
+}
+
 #[test]
 fn a_fragment_tells_no_key_from_null() {
     let document = serde_json::json!({ "output": { "url": null, "ports": [80, 443] } });

@@ -3,7 +3,9 @@
 use super::assert_fits;
 use super::scene::Scene;
 use crate::report::Button;
-use crate::report::markdown::{LONGEST, cell, code, duration, fit, link, listed, plain, shortened};
+use crate::report::markdown::{
+    LONGEST, block, cell, code, duration, fit, html, link, listed, plain, shortened,
+};
 
 #[test]
 fn a_code_span_holds_anything() {
@@ -24,13 +26,46 @@ fn plain_words_format_nothing() {
 }
 
 #[test]
+fn what_github_would_look_for_in_plain_words_is_not_found() {
+    let words =
+        "&#64;acme/all fixes #12 and GH-12, see https://github.com/a/b/issues/1 or www.x.example";
+    assert_eq!(
+        plain(words),
+        "&amp;\\#\u{200b}64;acme/all fixes \\#\u{200b}12 and GH\u{200b}-12, see \
+         `https://github.com/a/b/issues/1` or `www.x.example`"
+    );
+}
+
+#[test]
+fn what_cannot_be_seen_is_shown() {
+    let name = "api\u{202e}gnigats\u{200b}\u{7}";
+    let shown = "api\u{fffd}gnigats\u{fffd}\u{fffd}";
+    assert_eq!(code(name), format!("`{shown}`"));
+    assert_eq!(plain(name), shown);
+    assert_eq!(html(name), shown);
+    assert!(block(name).contains(shown));
+    assert_eq!(
+        block("\u{1b}[1;31mred\u{1b}[0m\tand"),
+        "```text\nred\tand\n```"
+    );
+    assert_eq!(plain("👩\u{200d}🚀 a\u{200d}b"), "👩\u{200d}🚀 a\u{fffd}b");
+}
+
+#[test]
 fn only_the_web_is_linked() {
     let url = |text: &str| Some(text.to_owned());
     assert_eq!(
         link("a", url("https://x.example/(1)").as_ref()),
-        "[a](https://x.example/(1)"
+        "[a](https://x.example/%281%29)"
     );
     assert_eq!(link("a", url("javascript:alert(1)").as_ref()), "a");
+    assert_eq!(
+        link(
+            "a",
+            url("https://x.example/\\) [b](https://y\u{202e}<").as_ref()
+        ),
+        "[a](https://x.example/%5C%29[b]%28https://y%3C)"
+    );
     assert_eq!(link("a", None), "a");
 }
 

@@ -76,6 +76,13 @@ impl Simulator {
         self.shared.lock().issue_user_token(login, seconds)
     }
 
+    /// Every token it has given to the App's installations and to people.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        let world = self.shared.lock();
+        let tokens = world.tokens.keys().chain(world.user_tokens.keys());
+        tokens.cloned().collect()
+    }
+
     /// Makes these people the members of a team, which is created when it is new.
     pub fn set_team(&self, organization: &str, slug: &str, members: &[&str]) {
         self.shared.lock().set_team(organization, slug, members);

@@ -33,6 +33,7 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     assert_eq!(repositories, [REPOSITORY]);
     let changed = "@/environment/eu".parse().expect("a ref");
     assert!(store.impact(INSTALLATION, &changed).await?.is_empty());
+    assert!(!store.has_effect(INSTALLATION, "react 77").await?);
     store.repository_gone(REPOSITORY).await?;
     store.check_writable(NOW).await
 }

@@ -134,6 +134,7 @@ async fn whatever_a_client_gets_wrong_is_its_error_and_nothing_is_recorded() {
             400,
         ),
         (with(request(BODY), "X-GitHub-Event", "p\u{fc}sh"), 400),
+        (with(request(BODY), "X-GitHub-Event", "ocuroot.ended"), 400),
         (request(&b"{\"action\":"[..]), 400),
         (request(&b"[1]"[..]), 400),
         (request(&b""[..]), 400),

@@ -342,3 +342,13 @@ fn what_is_useless_is_refused_with_its_reason() {
     );
     assert!(reason("unicorn", "{").contains("EOF"));
 }
+
+#[test]
+fn a_reason_does_not_repeat_the_whole_payload() {
+    let body = format!(
+        "{{\"ref\": \"refs/heads/main\", \"before\": \"{}\"}}",
+        "x".repeat(100_000)
+    );
+    let error = parse("push", body.as_bytes()).expect_err("no commit");
+    assert!(error.reason.len() <= 400, "{}", error.reason.len());
+}

@@ -19,6 +19,7 @@ use super::line::{Asker, Comment, Decision};
 use super::{Problem, Worker};
 use crate::command::{self, Command, Verb};
 use crate::engine::Trigger;
+use crate::engine::plan::Call;
 use crate::model::{EnvironmentName, Permission};
 use crate::report::{self, Refusal};
 use crate::store::{Confirmation, Delivery, Done, Repository};
@@ -122,6 +123,9 @@ impl Worker {
         if commands.is_empty() || !is_spoken || !comment.on_pull_request {
             return self.ignore(delivery, "no command").await;
         }
+        if self.is_heard(repository.installation_id, comment).await? {
+            return self.ignore(delivery, "the comment was heard before").await;
+        }
         let speaker = self.speaker(repository, comment, &author.login).await?;
         let mut heard = Heard::default();
         let lines = commands.iter().map(|command| match command {
@@ -154,6 +158,21 @@ impl Worker {
             self.store.forget_confirmation(confirmation).await?;
         }
         Ok(())
+    }
+
+    /// Whether the comment's commands were taken up: its reaction is written down with the decision. GitHub does not sign
+    /// the GUID of a delivery, so whoever has the bytes of one can send them again under another.
+    async fn is_heard(
+        &self,
+        installation_id: i64,
+        comment: &webhook::Comment,
+    ) -> Result<bool, Problem> {
+        let reaction = Call::React {
+            comment: comment.id,
+            is_taken: true,
+        };
+        let key = reaction.key();
+        Ok(self.store.has_effect(installation_id, &key).await?)
     }
 
     async fn speaker<'a>(
