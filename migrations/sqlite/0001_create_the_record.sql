@@ -450,3 +450,45 @@ WHEN NEW.sequence <> 1 + coalesce((SELECT max(sequence) FROM audit WHERE install
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only: an entry gets the next number of its workspace');
 END;
+
+-- Starts in the hands of machines: since when the sweep has seen them in their state, and what was begun to be done about
+-- those that are too long in it (1 cancel, 2 force-cancel, 3 give up); `step_at` is when the decision was written down.
+CREATE TABLE run_watch (
+    run_id BIGINT PRIMARY KEY,
+    fence BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    step BIGINT NOT NULL DEFAULT 0,
+    step_at BIGINT,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX run_watch_due ON run_watch (due_at);
+
+-- What is wrong with a wave's workflow run.
+CREATE TABLE diagnosis (
+    wave TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+-- Webhooks that GitHub could not deliver and that are asked for again. `attempt_id` is what GitHub is asked by; `urgency`
+-- orders them: people's words first.
+CREATE TABLE missed_delivery (
+    key TEXT PRIMARY KEY,
+    attempt_id BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    repository_id BIGINT,
+    delivered_at BIGINT NOT NULL,
+    urgency BIGINT NOT NULL,
+    asked BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX missed_delivery_due ON missed_delivery (urgency, delivered_at, due_at);
+
+-- Where a look through GitHub's list of deliveries stands that is not at its end: the next page, how far back it goes,
+-- and when it began.
+CREATE TABLE delivery_scan (
+    id BIGINT PRIMARY KEY,
+    cursor TEXT,
+    back_to BIGINT NOT NULL,
+    began_at BIGINT NOT NULL
+);

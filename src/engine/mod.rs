@@ -8,7 +8,9 @@ mod audit;
 mod bring;
 mod cascade;
 mod command;
+pub mod deadline;
 pub mod difference;
+pub mod doctor;
 mod farther;
 pub mod gates;
 mod guard;
@@ -81,6 +83,7 @@ fn apply(world: &mut World, trigger: &Trigger) {
             fence,
             outcome,
         } => outcome::ended(world, run, *fence, outcome),
+        Trigger::Overdue { run, fence, step } => deadline::overdue(world, run, *fence, *step),
         Trigger::SetCustom { reference, value } => {
             values::set(world, reference, value.as_ref());
         }

@@ -178,6 +178,9 @@ pub enum Call {
         run: RunName,
         /// The start that is given up.
         fence: i64,
+        /// Whether its jobs are not asked.
+        #[serde(default)]
+        is_forced: bool,
     },
     /// Bring the check run `ocuroot` of a commit up to date.
     CommitCheck {
@@ -245,7 +248,14 @@ impl Call {
             Call::Attempt { run, fence } => format!("attempt {run} {fence}"),
             Call::Dispatch { run, fence } => format!("dispatch {run} {fence}"),
             Call::DispatchWorkflow { run, fence } => format!("workflow {run} {fence}"),
-            Call::CancelWorkflow { run, fence } => format!("cancel {run} {fence}"),
+            Call::CancelWorkflow {
+                run,
+                fence,
+                is_forced,
+            } => match is_forced {
+                true => format!("force cancel {run} {fence}"),
+                false => format!("cancel {run} {fence}"),
+            },
             Call::CommitCheck { commit } => format!("commit check {commit}"),
             Call::IntentCheck { commit } => format!("intent check {commit}"),
             Call::ReleaseCheck { release } => format!("release check {release}"),

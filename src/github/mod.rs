@@ -15,6 +15,7 @@ mod comments;
 mod contents;
 mod deployments;
 mod error;
+mod jobs;
 mod oidc;
 mod people;
 mod permissions;

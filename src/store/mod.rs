@@ -33,6 +33,7 @@ mod snapshot;
 mod sources;
 mod standing;
 mod sweep;
+mod watch;
 mod waves;
 
 use std::path::Path;
@@ -55,6 +56,7 @@ pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};
 pub use scope::Scope;
+pub use watch::Watched;
 pub use waves::{ActiveRun, Wave};
 
 /// Why the record could not be read or written. For the operator's log; never sent to anyone else.

@@ -84,6 +84,7 @@ impl Worker {
     async fn handle(&self, delivery: &Delivery) -> Result<(), Problem> {
         match delivery.event.as_str() {
             "ocuroot.claimed" | "ocuroot.ended" => self.news_of_run(delivery).await,
+            "ocuroot.late" => self.on_late_news(delivery, &internal(delivery)?).await,
             "ocuroot.replan" => {
                 let package: PackageName = internal(delivery)?;
                 self.replan(delivery, &package).await

@@ -10,3 +10,4 @@ mod previews;
 mod recorded;
 mod records;
 mod round_trip;
+mod watch;

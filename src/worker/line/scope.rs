@@ -34,6 +34,13 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
         | Trigger::Claimed { run, .. } => {
             scope.releases.insert(run.release.clone());
         }
+        Trigger::Overdue { run, .. } => {
+            // It may end it, as a failure does.
+            let outcome = Outcome::Failed {
+                message: String::new(),
+            };
+            of_end(scope, run, &outcome);
+        }
         Trigger::Ended { run, outcome, .. } => of_end(scope, run, outcome),
         Trigger::SetCustom { reference, .. } => of_value(scope, reference),
         Trigger::Intend { .. } | Trigger::Replan(_) => {}

@@ -5,6 +5,7 @@ mod moved_head;
 mod permission;
 mod product;
 mod stuck_locks;
+mod stuck_runs;
 mod trust;
 
 use crate::harness::repositories::{ENVIRONMENTS, RUNNER_WORKFLOW};
