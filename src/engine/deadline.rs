@@ -18,6 +18,9 @@ const STARTING: i64 = 25 * 3600;
 /// The same while somebody has to approve it on GitHub: as long as GitHub waits for that, and an hour.
 const STARTING_WITH_APPROVAL: i64 = 30 * 24 * 3600 + 3600;
 
+/// How long a start may last of which nothing is alive on GitHub, in seconds.
+const ZOMBIE: i64 = 1800;
+
 /// How long a function may run unless its task says otherwise: GitHub's own limit for a hosted job, in seconds.
 pub const DEFAULT_TIMEOUT: i64 = 6 * 3600;
 
@@ -68,6 +71,8 @@ pub struct Standing {
     pub timeout_seconds: Option<i64>,
     /// Whether a rule of the environment on GitHub keeps it waiting.
     pub waits_for_approval: bool,
+    /// Whether nothing of its workflow run is alive on GitHub.
+    pub is_zombie: bool,
     /// What was last done about it, and when.
     pub done: Option<(Step, Timestamp)>,
 }
@@ -88,6 +93,7 @@ pub fn next(standing: &Standing, now: Timestamp) -> Next {
         // Somebody has asked for it: GitHub was asked to stop it with that.
         (None, RunState::Cancelling) => (Step::ForceCancel, standing.since.plus_seconds(PATIENCE)),
         (None, _) if !standing.has_wave => return Next::At(now.plus_seconds(PATIENCE)),
+        (None, _) if standing.is_zombie => (Step::Cancel, standing.since.plus_seconds(ZOMBIE)),
         (None, RunState::Running) => (Step::Cancel, standing.since.plus_seconds(running(standing))),
         (None, _) if standing.is_native => {
             // Nobody tells when a job of it takes it: its time runs from its start.

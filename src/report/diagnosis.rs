@@ -43,8 +43,8 @@ pub fn diagnosis(diagnosis: &Diagnosis, workflow: &str) -> String {
              keeps order by itself: take `concurrency` out of the workflow."
         ),
         Diagnosis::Zombie => format!(
-            "GitHub says that the run of `{workflow}` goes on, but none of its jobs is alive. Ocuroot gives it up \
-             when its time is over; to do so now, cancel twice, then retry."
+            "GitHub says that the run of `{workflow}` goes on, but none of its jobs is alive. Ocuroot stops it \
+             after half an hour and gives it up if GitHub does not stop it; to do so now, cancel twice, then retry."
         ),
         Diagnosis::StartupFailure => format!(
             "the workflow run of {workflow} could not start: GitHub found the workflow file invalid. Open the run to \

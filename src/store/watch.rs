@@ -100,6 +100,21 @@ impl Store {
         Ok(())
     }
 
+    /// Has the starts that travel in the wave looked at anew: something is known of their workflow run.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn watch_wave_at(&self, wave: &str, now: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE run_watch SET due_at = $1 WHERE step = 0 AND run_id IN (SELECT id FROM run WHERE wave = $2)",
+        )
+        .bind(now.0)
+        .bind(wave)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
     /// Notes that a step is about to be decided (`at` is `None`), or has been.
     ///
     /// # Errors

@@ -50,6 +50,9 @@ impl Worker {
             return Ok(());
         }
         tracing::info!(wave = wave.key, ?found, "what is wrong with a workflow run");
+        self.store
+            .watch_wave_at(&wave.key, self.clock.now())
+            .await?;
         self.show_wave(wave).await
     }
 

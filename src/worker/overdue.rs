@@ -40,6 +40,7 @@ impl Worker {
             is_native: watched.is_native,
             timeout_seconds: self.timeout(watched).await?,
             waits_for_approval: watched.diagnosis == Some(Diagnosis::WaitsForApproval),
+            is_zombie: watched.diagnosis == Some(Diagnosis::Zombie),
             done: watched.step.zip(watched.step_at),
         };
         let step = match (watched.step, watched.step_at) {

@@ -97,6 +97,7 @@ fn standing(state: RunState, age: i64) -> Standing {
         is_native: false,
         timeout_seconds: None,
         waits_for_approval: false,
+        is_zombie: false,
         done: None,
     }
 }
@@ -138,6 +139,13 @@ fn each_state_has_its_time_and_then_one_step_follows_the_other() {
         ("starting, waits for approval on GitHub", approval),
         ("native, started", native),
         (
+            "nothing of it is alive",
+            Standing {
+                is_zombie: true,
+                ..standing(RunState::Starting, 1800)
+            },
+        ),
+        (
             "native, with a timeout of a minute",
             Standing {
                 timeout_seconds: Some(60),
@@ -162,5 +170,20 @@ fn each_state_has_its_time_and_then_one_step_follows_the_other() {
         };
         format!("{what}: {next}")
     });
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @"
+    starting: Cancel
+    starting, a second before: in 1 s
+    starting, not asked for yet: in 300 s
+    starting, waits for approval on GitHub: in 2505600 s
+    native, started: in 2934900 s
+    nothing of it is alive: Cancel
+    native, with a timeout of a minute: Cancel
+    running: Cancel
+    running, a second before: in 1 s
+    running, with a timeout of a minute: Cancel
+    cancelling: ForceCancel
+    asked to stop: ForceCancel
+    asked to stop, a second before: in 1 s
+    made to stop: GiveUp
+    ");
 }

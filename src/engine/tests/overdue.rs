@@ -35,7 +35,11 @@ fn what_is_given_up_has_failed_and_its_late_result_changes_nothing() {
         outcome: done(json!({})),
     };
     story.decide(&[late]);
-    assert_snapshot!(story.table(), @"");
+    assert_snapshot!(story.table(), @"
+    api/@r1 failed
+      task/build/1: failed, its time is over and GitHub did not stop it, so it is given up. Its job may still be at work: look at its log before you retry
+      deploy/staging/1: pending after p1
+    ");
 }
 
 #[test]
@@ -50,5 +54,9 @@ fn only_what_no_job_has_taken_is_tried_again_by_itself() {
         fence: start.1,
     };
     story.decide(&[claimed, overdue(&start, Step::GiveUp)]);
-    assert_snapshot!(story.table(), @"");
+    assert_snapshot!(story.table(), @"
+    api/@r1 failed
+      task/build/1: failed, no job took it in time and GitHub did not stop it, so it is given up
+      task/build/2: failed, its time is over and GitHub did not stop it, so it is given up. Its job may still be at work: look at its log before you retry
+    ");
 }

@@ -206,7 +206,8 @@ fn every_function_that_asks_the_database_is_looked_at() {
         include_str!("every_query.rs"),
         include_str!("intent_branches.rs"),
         include_str!("previews.rs"),
-        include_str!("recorded.rs")
+        include_str!("recorded.rs"),
+        include_str!("watch.rs")
     );
     let entries = |directory: &str| std::fs::read_dir(directory).expect("the sources");
     for entry in entries(directory).chain(entries(&format!("{directory}/records"))) {

@@ -12,6 +12,7 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
     let watched = due.iter().find(|watched| watched.name == run());
     let watched = watched.expect("the run is active");
     assert!(store.is_wave_needed("wave").await?);
+    store.watch_wave_at("wave", NOW).await?;
     store
         .note_step(watched, Step::ForceCancel, Some(NOW))
         .await?;

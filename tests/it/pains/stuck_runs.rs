@@ -1,6 +1,6 @@
 //! Pains 5, 6 and 10: runs that never start or never die, and results that come too late.
 
-use ocuroot::simulator::{RequestFault, RunFault};
+use ocuroot::simulator::{DeliveryFault, RequestFault, RunFault};
 use serde_json::json;
 
 use super::shop;
@@ -12,7 +12,10 @@ const FIVE_MINUTES: i64 = 301;
 /// The shop's release has asked for its first job, and that meets this fault.
 async fn stuck(fault: RunFault) -> (App, String) {
     let app = App::with_shop().await;
-    app.github.faults().next_run(fault);
+    let faults = app.github.faults();
+    faults.next_run(fault);
+    // For some of these GitHub sends no webhook: none is relied on.
+    faults.deliveries(Some("workflow_run"), 5, DeliveryFault::Vanish);
     let commit = app.push(&files(), "Begin");
     app.settle().await;
     (app, commit)
@@ -107,6 +110,7 @@ async fn pain_6_a_job_that_reports_after_it_was_given_up_changes_nothing_but_is_
     let run = app.queued().remove(0);
     app.github.start_workflow_run(run.id).unwrap();
     let job = app.claim_all(&run).await.remove(0);
+    app.settle().await;
     app.sweep().await;
     // GitHub takes the wish to stop, and nothing comes of it: the job is cut off from it.
     for seconds in [6 * 3600 + 900, 300] {
@@ -142,6 +146,7 @@ async fn pain_5_the_wish_to_stop_survives_lost_answers_and_crashes() {
     let run = app.queued().remove(0);
     app.github.start_workflow_run(run.id).unwrap();
     app.claim_all(&run).await;
+    app.settle().await;
     app.sweep().await;
     app.pass(6 * 3600 + 901);
     app.github
@@ -192,6 +197,8 @@ async fn pain_5_a_run_that_is_cancelled_in_vain_does_not_take_down_those_it_trav
 #[tokio::test]
 async fn pain_10_a_run_that_github_drops_for_another_says_why_and_how_to_keep_it_from_happening() {
     let (app, commit) = stuck(RunFault::Replaced).await;
+    app.pass(FIVE_MINUTES);
+    app.sweep().await;
     let page = app.page(&commit, "ocuroot / api");
     assert!(
         page.contains("take `concurrency` out of the workflow"),
