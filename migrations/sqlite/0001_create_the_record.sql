@@ -482,7 +482,7 @@ CREATE TABLE missed_delivery (
     asked BIGINT NOT NULL DEFAULT 0,
     due_at BIGINT NOT NULL
 );
-CREATE INDEX missed_delivery_due ON missed_delivery (urgency, delivered_at, due_at);
+CREATE INDEX missed_delivery_due ON missed_delivery (due_at);
 
 -- Where a look through GitHub's list of deliveries stands that is not at its end: the next page, how far back it goes,
 -- and when it began.
@@ -492,3 +492,17 @@ CREATE TABLE delivery_scan (
     back_to BIGINT NOT NULL,
     began_at BIGINT NOT NULL
 );
+
+-- Starts that were given up though a job may still be at work: what that proves itself with when it reports too late.
+CREATE TABLE given_up (
+    run_id BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    report_token TEXT NOT NULL,
+    PRIMARY KEY (run_id, fence)
+);
+
+-- Releases that are over and whose check runs were seen on GitHub to say so.
+CREATE TABLE verified_release (
+    release_id BIGINT PRIMARY KEY
+);
+CREATE INDEX release_over ON release (repository_id, created_at) WHERE is_open = 0;

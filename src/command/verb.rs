@@ -42,6 +42,8 @@ verbs! {
     Why = "why",
     /// What follows if something changes.
     Impact = "impact",
+    /// Look at everything of the repository again.
+    Sync = "sync",
     /// Release up to environments.
     Deploy = "deploy",
     /// Give environments back, or take down what is live there.
@@ -86,7 +88,8 @@ impl Verb {
             Verb::Help | Verb::Status | Verb::Plan | Verb::Where | Verb::Why | Verb::Impact => {
                 Permission::Read
             }
-            Verb::Deploy
+            Verb::Sync
+            | Verb::Deploy
             | Verb::Undeploy
             | Verb::Promote
             | Verb::Rollback
@@ -143,6 +146,7 @@ impl Verb {
             | Verb::Where
             | Verb::Why
             | Verb::Impact
+            | Verb::Sync
             | Verb::Approve
             | Verb::Reject
             | Verb::Confirm

@@ -8,6 +8,7 @@ mod actions;
 mod app;
 mod artifacts;
 mod call;
+mod check_list;
 mod checks;
 mod client;
 mod code_owners;

@@ -20,6 +20,7 @@ mod protection;
 mod refusal;
 mod release_check;
 mod run_check;
+mod synced;
 mod terminal;
 mod waiting;
 mod why;
@@ -43,6 +44,7 @@ pub use places::places;
 pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
+pub use synced::{Synced, synced};
 pub use terminal::{
     status_name, terminal_mark, terminal_release, terminal_step, terminal_waiting, terminal_words,
 };

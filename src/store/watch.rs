@@ -137,6 +137,38 @@ impl Store {
         Ok(())
     }
 
+    /// Remembers by what the job of a start is known that is about to be given up.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn remember_job(&self, watched: &Watched) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO given_up (run_id, fence, report_token) SELECT id, fence, report_token FROM run \
+             WHERE id = $1 AND fence = $2 AND report_token IS NOT NULL ON CONFLICT (run_id, fence) DO NOTHING",
+        )
+        .bind(watched.run_id)
+        .bind(watched.fence)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Whether it is the job of a start that was given up who proves itself with that.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn is_given_up(&self, run_id: i64, fence: i64, report_token: &str) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT 1 FROM given_up WHERE run_id = $1 AND fence = $2 AND report_token = $3",
+        )
+        .bind(run_id)
+        .bind(fence)
+        .bind(report_token)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// Whether runs that nobody has asked to stop, and whose time is not over, still travel in the wave.
     ///
     /// # Errors

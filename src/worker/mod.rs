@@ -28,8 +28,10 @@ mod previews;
 mod problem;
 mod pull_requests;
 mod push;
+mod recovery;
 mod replies;
 mod requests;
+mod shown;
 mod sources;
 mod sweep;
 mod waves;
@@ -47,6 +49,7 @@ pub use line::{Draft, decide};
 pub use loops::Pulse;
 pub use meaning::{Meaning, intendable, release_meant};
 pub use problem::Problem;
+pub use recovery::{Recovered, Recovery};
 pub use requests::Asked;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
@@ -73,6 +76,8 @@ pub struct Worker {
     pub wake: Arc<Notify>,
     /// When the loops last looked for work.
     pub pulse: Pulse,
+    /// What was made up for.
+    pub recovery: Recovery,
 }
 
 impl Worker {

@@ -3,7 +3,7 @@
 use super::line::Decision;
 use super::{Problem, Worker};
 use crate::engine::Trigger;
-use crate::engine::deadline::{Next, Standing, next};
+use crate::engine::deadline::{Next, Standing, Step, next};
 use crate::model::{AuditEntry, Diagnosis, RunName, Verdict};
 use crate::store::{Delivery, Done, Scope, Watched};
 
@@ -54,6 +54,9 @@ impl Worker {
         tracing::warn!(run = %watched.name, fence = watched.fence, ?step, "a start is overdue");
         // Noted first: the call that follows asks whether anybody still needs the workflow run.
         self.store.note_step(watched, step, None).await?;
+        if step == Step::GiveUp {
+            self.store.remember_job(watched).await?;
+        }
         let trigger = Trigger::Overdue {
             run: watched.name.clone(),
             fence: watched.fence,
@@ -66,6 +69,7 @@ impl Worker {
             Done::Nothing,
         ))
         .await?;
+        self.recovery.overdue(1);
         self.store.note_step(watched, step, Some(now)).await?;
         Ok(())
     }

@@ -44,11 +44,12 @@ impl Worker {
         Ok(())
     }
 
-    async fn ask_after(&self, wave: &Wave) -> Result<(), Problem> {
+    /// Asks GitHub about a workflow run; answers whether it has ended.
+    pub(super) async fn ask_after(&self, wave: &Wave) -> Result<bool, Problem> {
         let repository = self.store.repository(wave.repository_id).await?;
         let (Some(repository), Some(id)) = (repository, wave.workflow_run_id) else {
             // Its start is still being confirmed; the outbox sees to that.
-            return Ok(());
+            return Ok(false);
         };
         let answer = self
             .github
@@ -59,7 +60,10 @@ impl Worker {
             Ok(run) if run.status == "completed" => {
                 (run.conclusion.unwrap_or_default(), run.html_url)
             }
-            Ok(run) => return self.examine(&repository, wave, &run).await,
+            Ok(run) => {
+                self.examine(&repository, wave, &run).await?;
+                return Ok(false);
+            }
             Err(GitHubError::NotFound { .. }) => (DELETED.to_owned(), String::new()),
             Err(error) => return Err(error.into()),
         };
@@ -68,6 +72,6 @@ impl Worker {
             .await?;
         self.decide(Decision::new(wave.installation_id, triggers, Done::Nothing))
             .await?;
-        Ok(())
+        Ok(true)
     }
 }

@@ -205,8 +205,10 @@ fn every_function_that_asks_the_database_is_looked_at() {
     let calls = concat!(
         include_str!("every_query.rs"),
         include_str!("intent_branches.rs"),
+        include_str!("missed.rs"),
         include_str!("previews.rs"),
         include_str!("recorded.rs"),
+        include_str!("verified.rs"),
         include_str!("watch.rs")
     );
     let entries = |directory: &str| std::fs::read_dir(directory).expect("the sources");

@@ -17,6 +17,8 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
         .note_step(watched, Step::ForceCancel, Some(NOW))
         .await?;
     assert!(!store.is_wave_needed("wave").await?);
+    store.remember_job(watched).await?;
+    assert!(store.is_given_up(watched.run_id, 1, "token").await?);
     assert!(store.is_wave_stopped("wave").await?);
     let zombie = Diagnosis::Zombie;
     assert!(store.put_diagnosis("wave", Some(&zombie)).await?);

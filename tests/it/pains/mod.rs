@@ -1,6 +1,7 @@
 //! What hurts users of other tools (reference/peers.md §b), each as the story that shows it does not hurt here.
 
 mod github;
+mod missed;
 mod moved_head;
 mod permission;
 mod product;

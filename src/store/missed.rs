@@ -1,0 +1,224 @@
+//! Webhooks that never arrived: how far GitHub's list was looked through, and what is asked for again.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::documents::LIST;
+use super::{Result, Store, placeholders};
+use crate::model::Timestamp;
+
+/// A look through GitHub's list of deliveries that is not at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryScan {
+    /// GitHub's name for the next page; `None` for the first one.
+    pub cursor: Option<String>,
+    /// How far back it goes.
+    pub back_to: Timestamp,
+    /// When it began: what is newer is for the next one.
+    pub began_at: Timestamp,
+}
+
+/// A webhook that GitHub could not deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissedDelivery {
+    /// The delivery's GUID.
+    pub key: String,
+    /// The attempt that GitHub is asked by.
+    pub attempt_id: i64,
+    /// The event's name.
+    pub event: String,
+    /// The repository it is about.
+    pub repository_id: Option<i64>,
+    /// When GitHub tried.
+    pub delivered_at: Timestamp,
+    /// 0 for people's words, 1 for what can be seen on GitHub, too.
+    pub urgency: i64,
+    /// How often it was asked for.
+    pub asked: i64,
+}
+
+impl Store {
+    /// The look that is under way.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn delivery_scan(&self) -> Result<Option<DeliveryScan>> {
+        let row = sqlx::query("SELECT cursor, back_to, began_at FROM delivery_scan WHERE id = 1")
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.map(|row| DeliveryScan {
+            cursor: row.get(0),
+            back_to: Timestamp(row.get(1)),
+            began_at: Timestamp(row.get(2)),
+        }))
+    }
+
+    /// Remembers how far a look has come; `None` when it is at its end.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn put_delivery_scan(&self, scan: Option<&DeliveryScan>) -> Result<()> {
+        let Some(scan) = scan else {
+            sqlx::query("DELETE FROM delivery_scan WHERE id = 1")
+                .execute(&self.writer)
+                .await?;
+            return Ok(());
+        };
+        sqlx::query(
+            "INSERT INTO delivery_scan (id, cursor, back_to, began_at) VALUES (1, $1, $2, $3) \
+             ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, back_to = excluded.back_to, \
+             began_at = excluded.began_at",
+        )
+        .bind(&scan.cursor)
+        .bind(scan.back_to.0)
+        .bind(scan.began_at.0)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
+    /// Writes down what is to be asked for at `due`; what is written down already stays as it is.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn put_missed(&self, missed: &[MissedDelivery], due: Timestamp) -> Result<()> {
+        const COLUMNS: usize = 7;
+        for chunk in missed.chunks(LIST / COLUMNS) {
+            let rows: Vec<String> = (0..chunk.len())
+                .map(|row| placeholders(row * COLUMNS + 1, COLUMNS))
+                .collect();
+            let sql = format!(
+                "INSERT INTO missed_delivery (key, attempt_id, event, repository_id, delivered_at, urgency, \
+                 due_at) VALUES {} ON CONFLICT (key) DO NOTHING",
+                rows.join(", ")
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for delivery in chunk {
+                query = query
+                    .bind(&delivery.key)
+                    .bind(delivery.attempt_id)
+                    .bind(&delivery.event)
+                    .bind(delivery.repository_id)
+                    .bind(delivery.delivered_at.0)
+                    .bind(delivery.urgency)
+                    .bind(due.0);
+            }
+            query.execute(&self.writer).await?;
+        }
+        Ok(())
+    }
+
+    /// Up to `most` of what is due: people's words first, then the oldest.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn due_missed(&self, now: Timestamp, most: i64) -> Result<Vec<MissedDelivery>> {
+        let rows = sqlx::query(
+            "SELECT key, attempt_id, event, repository_id, delivered_at, urgency, asked FROM missed_delivery \
+             WHERE due_at <= $1 ORDER BY urgency, delivered_at, attempt_id LIMIT $2",
+        )
+        .bind(now.0)
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        let read = |row: &sqlx::sqlite::SqliteRow| MissedDelivery {
+            key: row.get(0),
+            attempt_id: row.get(1),
+            event: row.get(2),
+            repository_id: row.get(3),
+            delivered_at: Timestamp(row.get(4)),
+            urgency: row.get(5),
+            asked: row.get(6),
+        };
+        Ok(rows.iter().map(read).collect())
+    }
+
+    /// Notes how often GitHub was asked for it; it is asked again at `due` if it does not come.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn missed_was_asked(&self, key: &str, asked: i64, due: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE missed_delivery SET asked = $1, due_at = $2 WHERE key = $3")
+            .bind(asked)
+            .bind(due.0)
+            .bind(key)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Leaves what can be seen on GitHub, too, for later, and has the repositories it is about looked at soon.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn look_instead(&self, now: Timestamp, later: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE repository SET seen_at = 0 WHERE id IN (SELECT repository_id FROM missed_delivery \
+             WHERE due_at <= $1 AND urgency > 0)",
+        )
+        .bind(now.0)
+        .execute(&self.writer)
+        .await?;
+        sqlx::query("UPDATE missed_delivery SET due_at = $1 WHERE due_at <= $2 AND urgency > 0")
+            .bind(later.0)
+            .bind(now.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets what has arrived, or is not asked for any more.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn forget_missed(&self, keys: &[String]) -> Result<()> {
+        for chunk in keys.chunks(LIST) {
+            let sql = format!(
+                "DELETE FROM missed_delivery WHERE key IN {}",
+                placeholders(1, chunk.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for key in chunk {
+                query = query.bind(key);
+            }
+            query.execute(&self.writer).await?;
+        }
+        Ok(())
+    }
+
+    /// When the sweep last looked at a repository; `None` if it does not look there, or what is pushed there is taken
+    /// over in the name of whoever pushed it, which only the webhook tells.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn repository_seen(&self, id: i64) -> Result<Option<Timestamp>> {
+        let row = sqlx::query(
+            "SELECT seen_at FROM repository WHERE id = $1 AND released_commit IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM intent_branch WHERE intent_branch.installation_id = repository.installation_id \
+             AND intent_branch.repository = repository.reference_name)",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|row| Timestamp(row.get(0))))
+    }
+
+    /// Has a repository looked at by the next sweep; every one if `id` is `None`.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn look_soon(&self, id: Option<i64>) -> Result<()> {
+        let sql = match id {
+            Some(_) => "UPDATE repository SET seen_at = 0 WHERE id = $1",
+            None => {
+                "UPDATE repository SET seen_at = 0 WHERE released_commit IS NOT NULL AND seen_at > 0"
+            }
+        };
+        let query = sqlx::query(sql);
+        let query = match id {
+            Some(id) => query.bind(id),
+            None => query,
+        };
+        query.execute(&self.writer).await?;
+        Ok(())
+    }
+}
