@@ -482,7 +482,7 @@ CREATE TABLE missed_delivery (
     asked BIGINT NOT NULL DEFAULT 0,
     due_at BIGINT NOT NULL
 );
-CREATE INDEX missed_delivery_due ON missed_delivery (due_at);
+CREATE INDEX missed_delivery_due ON missed_delivery (urgency, due_at);
 
 -- Where a look through GitHub's list of deliveries stands that is not at its end: the next page, how far back it goes,
 -- and when it began.

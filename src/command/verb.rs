@@ -42,8 +42,6 @@ verbs! {
     Why = "why",
     /// What follows if something changes.
     Impact = "impact",
-    /// Look at everything of the repository again.
-    Sync = "sync",
     /// Release up to environments.
     Deploy = "deploy",
     /// Give environments back, or take down what is live there.
@@ -62,6 +60,8 @@ verbs! {
     Retry = "retry",
     /// Stop what is not finished.
     Cancel = "cancel",
+    /// Look at everything of the repository again.
+    Sync = "sync",
     /// Let nobody deploy.
     Lock = "lock",
     /// Lift locks and holds.

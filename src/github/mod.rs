@@ -22,6 +22,7 @@ mod people;
 mod permissions;
 mod pulls;
 mod settings;
+mod spoken;
 mod teams;
 
 pub use actions::{Dispatched, WorkflowRun};

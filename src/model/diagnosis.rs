@@ -75,7 +75,7 @@ pub enum Diagnosis {
         /// What the jobs asked for.
         labels: BTreeSet<String>,
     },
-    /// Somebody cancelled it on GitHub, or we did.
+    /// Somebody cancelled it on GitHub, or we did because its time was over.
     Cancelled {
         /// Whether we did.
         is_by_us: bool,

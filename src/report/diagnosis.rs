@@ -72,7 +72,9 @@ fn ended(diagnosis: &Diagnosis, workflow: &str) -> String {
              then retry",
             of_labels(labels)
         ),
-        Diagnosis::Cancelled { is_by_us: true } => "was cancelled".to_owned(),
+        Diagnosis::Cancelled { is_by_us: true } => {
+            "was stopped because its time was over".to_owned()
+        }
         Diagnosis::Cancelled { is_by_us: false } => "was cancelled on GitHub".to_owned(),
         Diagnosis::Deleted => "was deleted on GitHub".to_owned(),
         Diagnosis::SaidNothing => {

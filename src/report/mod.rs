@@ -44,7 +44,7 @@ pub use places::places;
 pub use refusal::{Refusal, refusal};
 pub use release_check::release_check;
 pub use run_check::run_check;
-pub use synced::{Synced, synced};
+pub use synced::{Synced, synced, unheard};
 pub use terminal::{
     status_name, terminal_mark, terminal_release, terminal_step, terminal_waiting, terminal_words,
 };

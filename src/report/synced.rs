@@ -84,3 +84,10 @@ fn counted(number: usize, what: &str) -> String {
         _ => format!("{number} {what}s"),
     }
 }
+
+/// The answer to a command that nobody heard for so long that it is not carried out any more.
+pub fn unheard() -> String {
+    "Ocuroot could not be reached when this was said, and that is more than three days ago. Nothing of it was done: say \
+     it again if you still want it."
+        .to_owned()
+}

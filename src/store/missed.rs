@@ -76,11 +76,11 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down what is to be asked for at `due`; what is written down already stays as it is.
+    /// Writes down what is to be asked for; what is written down already stays as it is.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn put_missed(&self, missed: &[MissedDelivery], due: Timestamp) -> Result<()> {
+    pub async fn put_missed(&self, missed: &[MissedDelivery]) -> Result<()> {
         const COLUMNS: usize = 7;
         for chunk in missed.chunks(LIST / COLUMNS) {
             let rows: Vec<String> = (0..chunk.len())
@@ -100,7 +100,8 @@ impl Store {
                     .bind(delivery.repository_id)
                     .bind(delivery.delivered_at.0)
                     .bind(delivery.urgency)
-                    .bind(due.0);
+                    // The oldest comes first.
+                    .bind(delivery.delivered_at.0);
             }
             query.execute(&self.writer).await?;
         }
@@ -112,24 +113,29 @@ impl Store {
     /// # Errors
     /// When the database does.
     pub async fn due_missed(&self, now: Timestamp, most: i64) -> Result<Vec<MissedDelivery>> {
-        let rows = sqlx::query(
-            "SELECT key, attempt_id, event, repository_id, delivered_at, urgency, asked FROM missed_delivery \
-             WHERE due_at <= $1 ORDER BY urgency, delivered_at, attempt_id LIMIT $2",
-        )
-        .bind(now.0)
-        .bind(most)
-        .fetch_all(&self.readers)
-        .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| MissedDelivery {
-            key: row.get(0),
-            attempt_id: row.get(1),
-            event: row.get(2),
-            repository_id: row.get(3),
-            delivered_at: Timestamp(row.get(4)),
-            urgency: row.get(5),
-            asked: row.get(6),
-        };
-        Ok(rows.iter().map(read).collect())
+        let mut due = Vec::new();
+        for urgency in 0..=1_i64 {
+            let rows = sqlx::query(
+                "SELECT key, attempt_id, event, repository_id, delivered_at, urgency, asked FROM missed_delivery \
+                 WHERE urgency = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
+            )
+            .bind(urgency)
+            .bind(now.0)
+            .bind(most)
+            .fetch_all(&self.readers)
+            .await?;
+            due.extend(rows.iter().map(|row| MissedDelivery {
+                key: row.get(0),
+                attempt_id: row.get(1),
+                event: row.get(2),
+                repository_id: row.get(3),
+                delivered_at: Timestamp(row.get(4)),
+                urgency: row.get(5),
+                asked: row.get(6),
+            }));
+        }
+        due.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(due)
     }
 
     /// Notes how often GitHub was asked for it; it is asked again at `due` if it does not come.
@@ -153,12 +159,12 @@ impl Store {
     pub async fn look_instead(&self, now: Timestamp, later: Timestamp) -> Result<()> {
         sqlx::query(
             "UPDATE repository SET seen_at = 0 WHERE id IN (SELECT repository_id FROM missed_delivery \
-             WHERE due_at <= $1 AND urgency > 0)",
+             WHERE urgency = 1 AND due_at <= $1)",
         )
         .bind(now.0)
         .execute(&self.writer)
         .await?;
-        sqlx::query("UPDATE missed_delivery SET due_at = $1 WHERE due_at <= $2 AND urgency > 0")
+        sqlx::query("UPDATE missed_delivery SET due_at = $1 WHERE urgency = 1 AND due_at <= $2")
             .bind(later.0)
             .bind(now.0)
             .execute(&self.writer)
@@ -202,23 +208,42 @@ impl Store {
         Ok(row.map(|row| Timestamp(row.get(0))))
     }
 
-    /// Has a repository looked at by the next sweep; every one if `id` is `None`.
+    /// Has a repository looked at by the next sweep.
     ///
     /// # Errors
     /// When the database does.
-    pub async fn look_soon(&self, id: Option<i64>) -> Result<()> {
-        let sql = match id {
-            Some(_) => "UPDATE repository SET seen_at = 0 WHERE id = $1",
-            None => {
-                "UPDATE repository SET seen_at = 0 WHERE released_commit IS NOT NULL AND seen_at > 0"
-            }
-        };
-        let query = sqlx::query(sql);
-        let query = match id {
-            Some(id) => query.bind(id),
-            None => query,
-        };
-        query.execute(&self.writer).await?;
+    pub async fn look_soon(&self, id: i64) -> Result<()> {
+        sqlx::query("UPDATE repository SET seen_at = 0 WHERE id = $1")
+            .bind(id)
+            .execute(&self.writer)
+            .await?;
         Ok(())
+    }
+
+    /// Has every repository that is released looked at by the next sweeps. Answers which these are.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn look_at_all_soon(&self) -> Result<Vec<i64>> {
+        let rows = sqlx::query(
+            "UPDATE repository SET seen_at = 0 WHERE released_commit IS NOT NULL AND seen_at >= 0 \
+             AND is_gone = 0 RETURNING id",
+        )
+        .fetch_all(&self.writer)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Whether a call was ever written down.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn has_effect(&self, installation_id: i64, key: &str) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM effect WHERE installation_id = $1 AND key = $2")
+            .bind(installation_id)
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
     }
 }

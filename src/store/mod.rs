@@ -37,6 +37,7 @@ mod sweep;
 mod verified;
 mod watch;
 mod waves;
+mod workspaces;
 
 use std::path::Path;
 use std::time::Duration;

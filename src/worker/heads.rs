@@ -177,7 +177,7 @@ impl Worker {
 }
 
 /// One of our own messages. Its key is what it is about: the same news twice is one message.
-fn message(
+pub(super) fn message(
     key: String,
     event: &str,
     repository: &Repository,

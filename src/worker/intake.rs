@@ -107,6 +107,7 @@ impl Worker {
             }
             "ocuroot.asked" => self.on_request(delivery, &internal(delivery)?).await,
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
+            "ocuroot.unheard" => self.on_unheard(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
                 self.on_unseen_pull_request(delivery, &internal(delivery)?)
                     .await

@@ -88,12 +88,7 @@ impl Worker {
         let last = self.store.sweep_position(SUBJECT).await?;
         let oldest = now.plus_seconds(-KEPT);
         if let Some(last) = last.filter(|last| *last < oldest) {
-            let days = now.since(last) / 1000 / 3600 / 24;
-            tracing::warn!(
-                days,
-                "nobody was here for longer than GitHub keeps deliveries: looking at every repository"
-            );
-            self.store.look_soon(None).await?;
+            self.catch_up(last.plus_seconds(-OVERLAP)).await?;
         }
         let since = last.map_or(oldest, |last| last.plus_seconds(-OVERLAP).max(oldest));
         Ok(DeliveryScan {
@@ -131,7 +126,7 @@ impl Worker {
         // Attempts come newest first.
         let mut seen = BTreeSet::new();
         missed.retain(|missed| missing.contains(&missed.key) && seen.insert(missed.key.clone()));
-        self.store.put_missed(&missed, self.clock.now()).await?;
+        self.store.put_missed(&missed).await?;
         Ok(())
     }
 
@@ -226,7 +221,7 @@ impl Worker {
         let end = missed.delivered_at.plus_seconds(KEPT + OVERLAP);
         self.store.missed_was_asked(&missed.key, LOST, end).await?;
         if let Some(repository) = missed.repository_id {
-            self.store.look_soon(Some(repository)).await?;
+            self.store.look_soon(repository).await?;
         }
         Ok(())
     }

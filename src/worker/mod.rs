@@ -14,6 +14,7 @@ mod dispatch;
 mod doctor;
 mod evaluate;
 mod heads;
+mod installed;
 mod intake;
 pub mod intent_branch;
 mod last_look;
@@ -34,6 +35,7 @@ mod requests;
 mod shown;
 mod sources;
 mod sweep;
+mod unheard;
 mod waves;
 
 use std::sync::Arc;

@@ -20,6 +20,9 @@ impl Worker {
         if let Err(problem) = self.missed_deliveries().await {
             tracing::warn!(%problem, "asking for missed webhooks failed");
         }
+        if let Err(problem) = self.installed().await {
+            tracing::warn!(%problem, "asking where the App is installed failed");
+        }
         if let Err(problem) = self.unseen_heads().await {
             tracing::warn!(%problem, "looking at repositories failed");
         }

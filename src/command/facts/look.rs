@@ -72,15 +72,3 @@ pub(super) const IMPACT: Facts = Facts {
         "/ocuroot impact api/release.ocu.star/@/deploy/staging",
     ],
 };
-
-pub(super) const SYNC: Facts = Facts {
-    group: Group::Look,
-    arguments: &[],
-    needs_reason: false,
-    meaning: "looks at everything of this repository again and says what was missed",
-    details: "It asks GitHub for the head of the default branch, the open pull requests, what runs, webhooks it could not \
-              deliver, and how the checks of what is over look there. Ocuroot does all that by itself, too, within half \
-              an hour.",
-    options: &[],
-    examples: &["/ocuroot sync"],
-};

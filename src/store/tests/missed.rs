@@ -1,6 +1,6 @@
 //! Webhooks that never arrived.
 
-use super::decision::{LATER, NOW, REPOSITORY};
+use super::decision::{INSTALLATION, LATER, NOW, REPOSITORY};
 use crate::model::Timestamp;
 use crate::store::{DeliveryScan, MissedDelivery, Result, Store};
 
@@ -25,19 +25,17 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
         asked: 0,
     };
     let (state, words) = (missed("state", 1), missed("words", 0));
-    store
-        .put_missed(&[state.clone(), words.clone()], NOW)
-        .await?;
-    store
-        .put_missed(std::slice::from_ref(&state), LATER)
-        .await?;
+    let both = [state.clone(), words.clone()];
+    store.put_missed(&both).await?;
+    store.put_missed(&both).await?;
     assert_eq!(store.due_missed(NOW, 10).await?, [words.clone(), state]);
     store.missed_was_asked("words", 1, LATER).await?;
     store.look_instead(NOW, LATER).await?;
     assert_eq!(store.due_missed(NOW, 10).await?, []);
     assert_eq!(store.due_missed(LATER, 1).await?[0].asked, 1);
-    store.look_soon(Some(REPOSITORY)).await?;
-    store.look_soon(None).await?;
+    store.look_soon(REPOSITORY).await?;
+    assert_eq!(store.look_at_all_soon().await?, [REPOSITORY]);
+    assert!(!store.has_effect(INSTALLATION, "react 1").await?);
     assert_eq!(store.repository_seen(REPOSITORY).await?, Some(Timestamp(0)));
     let keys = ["state".to_owned(), "words".to_owned()];
     store.forget_missed(&keys).await?;

@@ -9,7 +9,11 @@ use crate::store::Store;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 14] = [
+const WALKS: [(&str, &str); 15] = [
+    (
+        "SELECT installation_id, is_suspended FROM workspace",
+        "once an hour all of them are held against what GitHub shows",
+    ),
     (
         "SELECT reference, body FROM state WHERE installation_id = $1 AND (kind IN",
         "who asks what is not as it should be asks for all of it, and has the record to themselves",

@@ -18,6 +18,7 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
     assert_eq!(rest, []);
     let later = store.unverified_releases(REPOSITORY, LATER, 9).await?;
     assert_eq!(later, []);
+    assert_eq!(store.workspaces().await?.len(), 1);
     let open = store.numbers_of_open_pull_requests(REPOSITORY).await?;
     assert!(open.contains(&3), "{open:?}");
     let waves = store.keys_of_active_waves(REPOSITORY).await?;

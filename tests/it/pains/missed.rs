@@ -297,6 +297,10 @@ async fn pain_11_what_ended_while_nobody_was_here_is_recorded_within_one_sweep()
     app.github.complete_workflow_run(run.id, "failure").unwrap();
     let missed = app.push(&[("api/main.txt", Some("two\n"))], "Nobody was here");
     let number = app.propose(&[("api/main.txt", "three\n")]);
+    let said = app
+        .github
+        .comment("acme/shop", number, "alice", "/ocuroot deploy staging");
+    let said = said.unwrap();
     faults.clear();
     app.crash().await;
     app.sweep().await;
@@ -307,6 +311,9 @@ async fn pain_11_what_ended_while_nobody_was_here_is_recorded_within_one_sweep()
     );
     assert!(app.checks(&missed).contains("r2 is running"));
     assert!(app.checks(&app.head(number)).contains("ocuroot"));
+    // What was asked for so long ago is not done unasked, but not passed over in silence either.
+    assert_eq!(app.reactions(said), "confused");
+    insta::assert_snapshot!(app.last_words(number));
     assert_eq!(
         app.report(&job, &done(json!({}))).await,
         202,
