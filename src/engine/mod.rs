@@ -87,12 +87,7 @@ fn apply(world: &mut World, trigger: &Trigger) {
         Trigger::SetCustom { reference, value } => {
             values::set(world, reference, value.as_ref());
         }
-        Trigger::Intend { reference, value } => {
-            let wanted = value
-                .clone()
-                .map(|value| intent::undescribed(reference, value));
-            world.put_intent(reference.clone(), wanted);
-        }
+        Trigger::Intend { reference, value } => intent::intend(world, reference, value.clone()),
         Trigger::Apply(wish) => intent::apply(world, wish),
         Trigger::Want(wish, value) => intent::want(world, wish, value.clone()),
         Trigger::Approve(wish) => command::approve(world, wish),

@@ -16,4 +16,30 @@ impl Store {
         let read = |row: &sqlx::sqlite::SqliteRow| (row.get(0), row.get::<i64, _>(1) != 0);
         Ok(rows.iter().map(read).collect())
     }
+
+    /// The repositories of a workspace that the App sees.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn seen_repositories(&self, installation_id: i64) -> Result<Vec<i64>> {
+        let rows = sqlx::query(
+            "SELECT id FROM repository WHERE installation_id = $1 AND is_gone = 0 ORDER BY id",
+        )
+        .bind(installation_id)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Whether the App sees a repository no more.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn is_gone(&self, repository_id: i64) -> Result<bool> {
+        let row = sqlx::query("SELECT is_gone FROM repository WHERE id = $1")
+            .bind(repository_id)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_none_or(|row| row.get::<i64, _>(0) != 0))
+    }
 }

@@ -32,7 +32,7 @@ impl Worker {
             if !matches!(seen, Err(GitHubError::Forbidden { .. })) {
                 continue;
             }
-            for repository in self.store.repositories_of_workspace(*gone).await? {
+            for repository in self.store.seen_repositories(*gone).await? {
                 self.store.repository_gone(repository).await?;
             }
         }
@@ -60,7 +60,7 @@ impl Worker {
             seen => seen?,
         };
         let ids: BTreeSet<i64> = seen.iter().map(|repository| repository.id).collect();
-        for id in self.store.repositories_of_workspace(shown.id).await? {
+        for id in self.store.seen_repositories(shown.id).await? {
             if ids.contains(&id) {
                 continue;
             }

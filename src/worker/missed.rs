@@ -19,7 +19,7 @@ use crate::webhook;
 const KEPT: i64 = 3 * 24 * 3600;
 
 /// How far each look goes back behind the one before, in seconds: attempts may be listed late.
-const OVERLAP: i64 = 600;
+const OVERLAP: i64 = 120;
 
 /// What one sweep may ask GitHub as the App, in points of its secondary limit (900 a minute): a page costs one, a
 /// redelivery five.

@@ -10,6 +10,9 @@ use crate::store::{Delivery, Done, Scope, Watched};
 /// Starts that one sweep looks at.
 const MOST: i64 = 500;
 
+/// When a start is looked at again whose repository the App sees no more, in seconds.
+const UNSEEN: i64 = 3600;
+
 /// A job has reported the end of a start that nobody waits for any more.
 #[derive(serde::Deserialize)]
 pub(super) struct LateNews {
@@ -33,6 +36,13 @@ impl Worker {
 
     async fn look_at_start(&self, watched: &Watched) -> Result<(), Problem> {
         let now = self.clock.now();
+        let row = self.store.run(watched.run_id).await?;
+        let repository_id = row.map_or(0, |row| row.repository_id);
+        if self.store.is_gone(repository_id).await? {
+            // Nothing can be asked there, nor shown.
+            let due = now.plus_seconds(UNSEEN);
+            return Ok(self.store.watch_until(watched, due).await?);
+        }
         let standing = Standing {
             state: watched.state,
             since: watched.since,

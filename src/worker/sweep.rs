@@ -49,6 +49,9 @@ impl Worker {
 
     /// Asks GitHub about a workflow run; answers whether it has ended.
     pub(super) async fn ask_after(&self, wave: &Wave) -> Result<bool, Problem> {
+        if self.store.is_gone(wave.repository_id).await? {
+            return Ok(false);
+        }
         let repository = self.store.repository(wave.repository_id).await?;
         let (Some(repository), Some(id)) = (repository, wave.workflow_run_id) else {
             // Its start is still being confirmed; the outbox sees to that.

@@ -1,6 +1,6 @@
 //! What of the record GitHub has been seen to show.
 
-use super::decision::{LATER, REPOSITORY};
+use super::decision::{INSTALLATION, LATER, REPOSITORY};
 use crate::model::Timestamp;
 use crate::store::{Result, Store};
 
@@ -19,6 +19,9 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
     let later = store.unverified_releases(REPOSITORY, LATER, 9).await?;
     assert_eq!(later, []);
     assert_eq!(store.workspaces().await?.len(), 1);
+    let seen = store.seen_repositories(INSTALLATION).await?;
+    assert_eq!(seen, [REPOSITORY]);
+    assert!(!store.is_gone(REPOSITORY).await?);
     let open = store.numbers_of_open_pull_requests(REPOSITORY).await?;
     assert!(open.contains(&3), "{open:?}");
     let waves = store.keys_of_active_waves(REPOSITORY).await?;
