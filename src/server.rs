@@ -23,7 +23,7 @@ use crate::store::Store;
 use crate::webhook::{
     self, GroupSink, GroupTask, GroupWriter, IncomingDelivery, Intake, SinkError,
 };
-use crate::worker::{LEASE_SECONDS, Pulse, Worker};
+use crate::worker::{LEASE_SECONDS, Pulse, Recovery, Worker};
 
 pub use guard::{Limits, guarded};
 pub use listen::Connections;
@@ -66,6 +66,7 @@ impl Server {
             reference_host: settings.reference_host(),
             wake: Arc::new(Notify::new()),
             pulse: Pulse::default(),
+            recovery: Recovery::default(),
         };
         let (log, intake) = webhook::spawn_group_writer(
             InboxSink {

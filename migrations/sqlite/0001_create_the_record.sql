@@ -436,6 +436,64 @@ CREATE TABLE audit (
     hash TEXT NOT NULL,
     PRIMARY KEY (installation_id, sequence)
 );
+
+-- Starts in the hands of machines: since when the sweep has seen them in their state, and what was begun to be done about
+-- those that are too long in it (1 cancel, 2 force-cancel, 3 give up); `step_at` is when the decision was written down.
+CREATE TABLE run_watch (
+    run_id BIGINT PRIMARY KEY,
+    fence BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    step BIGINT NOT NULL DEFAULT 0,
+    step_at BIGINT,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX run_watch_due ON run_watch (due_at);
+
+-- What is wrong with a wave's workflow run.
+CREATE TABLE diagnosis (
+    wave TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+-- Webhooks that GitHub could not deliver and that are asked for again. `attempt_id` is what GitHub is asked by; `urgency`
+-- orders them: people's words first.
+CREATE TABLE missed_delivery (
+    key TEXT PRIMARY KEY,
+    attempt_id BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    repository_id BIGINT,
+    delivered_at BIGINT NOT NULL,
+    urgency BIGINT NOT NULL,
+    asked BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX missed_delivery_due ON missed_delivery (urgency, due_at);
+
+-- Where a look through GitHub's list of deliveries stands that is not at its end: the next page, how far back it goes,
+-- and when it began.
+CREATE TABLE delivery_scan (
+    id BIGINT PRIMARY KEY,
+    cursor TEXT,
+    back_to BIGINT NOT NULL,
+    began_at BIGINT NOT NULL
+);
+
+-- Starts that were given up though a job may still be at work: what that proves itself with when it reports too late.
+CREATE TABLE given_up (
+    run_id BIGINT NOT NULL,
+    fence BIGINT NOT NULL,
+    report_token TEXT NOT NULL,
+    PRIMARY KEY (run_id, fence)
+);
+
+-- Releases that are over and whose check runs were seen on GitHub to say so.
+CREATE TABLE verified_release (
+    release_id BIGINT PRIMARY KEY
+);
+CREATE INDEX release_over ON release (repository_id, created_at) WHERE is_open = 0;
+
+-- The audit record is append-only.
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only: its entries are never changed');

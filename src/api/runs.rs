@@ -9,14 +9,12 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::{Refusal, bearer, identify};
+use crate::engine::deadline::DEFAULT_TIMEOUT;
 use crate::github::RunnerClaims;
 use crate::model::{Action, DeliveryId, Environment, FunctionName, Outcome, RunState, Timestamp};
 use crate::store::{Claim, RunRow, Scope};
 use crate::webhook::IncomingDelivery;
 use crate::worker::Worker;
-
-/// How long a run may take unless its task says otherwise: GitHub's own limit for a hosted job, in seconds.
-const DEFAULT_TIMEOUT: i64 = 6 * 3600;
 
 /// The most bytes of the address of a job's page.
 const LONGEST_URL: usize = 500;
@@ -200,6 +198,39 @@ pub(super) async fn logs(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Has it noted that a start which nobody waits for any more has ended, if it is that job who says so.
+async fn note_late(
+    worker: &Worker,
+    id: i64,
+    report: &Report,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
+    let row = worker.store.run(id).await?.ok_or(Refusal::NotFound)?;
+    let given = fingerprint(bearer(headers)?);
+    let store = &worker.store;
+    if !store.is_given_up(id, report.fence, &given).await? {
+        return Ok(());
+    }
+    let result = match &report.outcome {
+        Outcome::Done { .. } => "done",
+        Outcome::Next { .. } => "next",
+        Outcome::Failed { .. } => "failed",
+    };
+    let body = json!({ "run": row.name, "fence": report.fence, "result": result });
+    let delivery = IncomingDelivery {
+        id: DeliveryId::new(format!("late {id} {}", report.fence)),
+        event: "ocuroot.late".to_owned(),
+        action: None,
+        installation_id: Some(row.installation_id),
+        repository_id: Some(row.repository_id),
+        body: Bytes::from(body.to_string()),
+    };
+    let now = worker.clock.now();
+    worker.store.append_deliveries(&[delivery], now).await?;
+    worker.wake.notify_waiters();
+    Ok(())
+}
+
 #[derive(Deserialize)]
 pub(super) struct Report {
     fence: i64,
@@ -213,7 +244,13 @@ pub(super) async fn report(
     headers: HeaderMap,
     Json(request): Json<Report>,
 ) -> Result<StatusCode, Refusal> {
-    let row = own_run(&worker, id, request.fence, &headers).await?;
+    let row = match own_run(&worker, id, request.fence, &headers).await {
+        Err(Refusal::Conflict(why)) => {
+            note_late(&worker, id, &request, &headers).await?;
+            return Err(Refusal::Conflict(why));
+        }
+        row => row?,
+    };
     if matches!(row.state, RunState::Cancelled | RunState::Superseded) {
         return Err(Refusal::Conflict("the run was given up"));
     }

@@ -60,6 +60,8 @@ verbs! {
     Retry = "retry",
     /// Stop what is not finished.
     Cancel = "cancel",
+    /// Look at everything of the repository again.
+    Sync = "sync",
     /// Let nobody deploy.
     Lock = "lock",
     /// Lift locks and holds.
@@ -86,7 +88,8 @@ impl Verb {
             Verb::Help | Verb::Status | Verb::Plan | Verb::Where | Verb::Why | Verb::Impact => {
                 Permission::Read
             }
-            Verb::Deploy
+            Verb::Sync
+            | Verb::Deploy
             | Verb::Undeploy
             | Verb::Promote
             | Verb::Rollback
@@ -143,6 +146,7 @@ impl Verb {
             | Verb::Where
             | Verb::Why
             | Verb::Impact
+            | Verb::Sync
             | Verb::Approve
             | Verb::Reject
             | Verb::Confirm

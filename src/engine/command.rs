@@ -321,6 +321,7 @@ pub(super) fn stop(world: &mut World, name: &RunName, why: &str) {
         let call = Call::CancelWorkflow {
             run: name.clone(),
             fence,
+            is_forced: false,
         };
         world.call_for_run(name, call);
     }

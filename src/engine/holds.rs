@@ -363,8 +363,14 @@ fn stop_outdated(world: &mut World, name: &ReleaseName, head: &CommitSha) -> boo
             run.error = Some(why);
         }
         if *state == RunState::Starting {
-            let run = run.clone();
-            world.call_for_run(&run.clone(), Call::CancelWorkflow { run, fence });
+            let (name, run) = (run.clone(), run.clone());
+            let is_forced = false;
+            let call = Call::CancelWorkflow {
+                run,
+                fence,
+                is_forced,
+            };
+            world.call_for_run(&name, call);
         }
     }
     !runs.is_empty()

@@ -129,6 +129,12 @@ pub(super) fn begins(
     world.put_intent(deployment.document(), wanted);
 }
 
+/// Something should be (`Some`), or should not be (`None`), without being so yet.
+pub(super) fn intend(world: &mut World, reference: &Reference, value: Option<Value>) {
+    let wanted = value.map(|value| undescribed(reference, value));
+    world.put_intent(reference.clone(), wanted);
+}
+
 /// Says what should be and makes it so; where that is refused, what should be is what it was.
 pub(super) fn want(world: &mut World, wish: &Application, value: Option<Value>) {
     let value = value.map(|value| undescribed(&wish.reference, value));

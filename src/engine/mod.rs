@@ -8,7 +8,9 @@ mod audit;
 mod bring;
 mod cascade;
 mod command;
+pub mod deadline;
 pub mod difference;
+pub mod doctor;
 mod farther;
 pub mod gates;
 mod guard;
@@ -81,15 +83,11 @@ fn apply(world: &mut World, trigger: &Trigger) {
             fence,
             outcome,
         } => outcome::ended(world, run, *fence, outcome),
+        Trigger::Overdue { run, fence, step } => deadline::overdue(world, run, *fence, *step),
         Trigger::SetCustom { reference, value } => {
             values::set(world, reference, value.as_ref());
         }
-        Trigger::Intend { reference, value } => {
-            let wanted = value
-                .clone()
-                .map(|value| intent::undescribed(reference, value));
-            world.put_intent(reference.clone(), wanted);
-        }
+        Trigger::Intend { reference, value } => intent::intend(world, reference, value.clone()),
         Trigger::Apply(wish) => intent::apply(world, wish),
         Trigger::Want(wish, value) => intent::want(world, wish, value.clone()),
         Trigger::Approve(wish) => command::approve(world, wish),

@@ -295,7 +295,7 @@ fn go_on(
     }
 }
 
-fn fail(world: &mut World, name: &RunName, message: &str) {
+pub(super) fn fail(world: &mut World, name: &RunName, message: &str) {
     let now = world.now;
     let Some(run) = world.run_mut(name) else {
         return;
@@ -350,7 +350,7 @@ fn has_retries_left(world: &World, name: &RunName) -> bool {
         .is_some_and(|retries| attempts <= retries)
 }
 
-fn finish(run: &mut Run, state: RunState, now: Timestamp) {
+pub(super) fn finish(run: &mut Run, state: RunState, now: Timestamp) {
     run.state = state;
     run.finished_at = Some(now);
     run.waits.clear();

@@ -27,15 +27,6 @@ pub struct Plan {
     pub asked: Vec<usize>,
 }
 
-impl Plan {
-    /// What to tell whoever asked with that trigger, by its place.
-    pub fn answers_to(&self, trigger: usize) -> Vec<Answer> {
-        let answers = self.asked.iter().zip(&self.answers);
-        let own = answers.filter(|(asked, _)| **asked == trigger);
-        own.map(|(_, answer)| answer.clone()).collect()
-    }
-}
-
 /// A row to write. Each but [`Change::Audit`] is an upsert by its natural key, so that applying one twice changes
 /// nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,6 +169,8 @@ pub enum Call {
         run: RunName,
         /// The start that is given up.
         fence: i64,
+        /// Whether its jobs are not asked.
+        is_forced: bool,
     },
     /// Bring the check run `ocuroot` of a commit up to date.
     CommitCheck {
@@ -245,7 +238,14 @@ impl Call {
             Call::Attempt { run, fence } => format!("attempt {run} {fence}"),
             Call::Dispatch { run, fence } => format!("dispatch {run} {fence}"),
             Call::DispatchWorkflow { run, fence } => format!("workflow {run} {fence}"),
-            Call::CancelWorkflow { run, fence } => format!("cancel {run} {fence}"),
+            Call::CancelWorkflow {
+                run,
+                fence,
+                is_forced,
+            } => format!(
+                "{} {run} {fence}",
+                ["cancel", "force cancel"][usize::from(*is_forced)]
+            ),
             Call::CommitCheck { commit } => format!("commit check {commit}"),
             Call::IntentCheck { commit } => format!("intent check {commit}"),
             Call::ReleaseCheck { release } => format!("release check {release}"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::deadline::Step;
 use super::intent::Application;
 use super::snapshot::Release;
 use crate::model::{
@@ -58,6 +59,15 @@ pub enum Trigger {
         fence: i64,
         /// How.
         outcome: Outcome,
+    },
+    /// A start is too long in its state.
+    Overdue {
+        /// The run.
+        run: RunName,
+        /// The start it belongs to.
+        fence: i64,
+        /// What is done about it.
+        step: Step,
     },
     /// A value was set (`Some`) or removed (`None`).
     SetCustom {

@@ -38,6 +38,8 @@ pub struct WorkflowRun {
     pub conclusion: Option<String>,
     /// When it was created, RFC 3339.
     pub created_at: String,
+    /// When anything about it last changed, RFC 3339.
+    pub updated_at: String,
     /// Its page.
     pub html_url: String,
     /// Who started it; `None` for a deleted account.
@@ -64,6 +66,7 @@ struct RunItem {
     status: Option<String>,
     conclusion: Option<String>,
     created_at: Option<String>,
+    updated_at: Option<String>,
     html_url: Option<String>,
     actor: Option<User>,
 }
@@ -187,6 +190,7 @@ impl RunItem {
             status: self.status.unwrap_or_default(),
             conclusion: self.conclusion,
             created_at: self.created_at.unwrap_or_default(),
+            updated_at: self.updated_at.unwrap_or_default(),
             html_url: self.html_url.unwrap_or_default(),
             actor: self.actor.map(|actor| actor.login),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{RunName, TaskKey};
+use super::{Diagnosis, RunName, TaskKey};
 
 /// Where the runs of a release can be watched, and how long they usually take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,4 +11,6 @@ pub struct Progress {
     pub links: BTreeMap<RunName, String>,
     /// How long the package's last successes of each unfinished task took on average, in milliseconds.
     pub usual: BTreeMap<TaskKey, i64>,
+    /// What keeps runs from going on on GitHub, each with the file of the workflow.
+    pub troubles: BTreeMap<RunName, (Diagnosis, String)>,
 }

@@ -23,16 +23,15 @@ pub fn result(
 }
 
 /// How all releases of a pull request stand.
-pub fn status_overview(releases: &[(&Release, &Snapshot)], now: Timestamp) -> String {
+pub fn status_overview(releases: &[(&Release, &Snapshot, &Progress)], now: Timestamp) -> String {
     if releases.is_empty() {
         return "Nothing of this pull request has been released yet. `/ocuroot deploy <environment>` releases its \
                 head commit; merging releases it through all environments."
             .to_owned();
     }
     let mut text = String::new();
-    for (release, snapshot) in releases {
-        let CheckText { title, summary, .. } =
-            release_check(release, snapshot, &Progress::default(), now);
+    for (release, snapshot, progress) in releases {
+        let CheckText { title, summary, .. } = release_check(release, snapshot, progress, now);
         let _ = write!(
             text,
             "#### {}: {}\n\n{summary}\n",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::diagnosis;
 use super::gates::{self, Held, held};
 use super::waiting::{self, Missing, is_approval, missing_inputs};
 use super::{Button, CheckText, Conclusion, check_name, markdown};
@@ -170,18 +171,23 @@ fn summary(
     }
     text.push_str("| phase | step | status | took |\n| --- | --- | --- | --- |\n");
     for (phase, key, number, run) in shown_runs(release) {
-        let url = progress.links.get(&release.run_name(key, number));
+        let name = release.run_name(key, number);
+        let url = progress.links.get(&name);
         let step = markdown::link(&markdown::code(&step_name(key, run)), url);
         let attempt = match attempt(release, key, number, run) {
             1 => String::new(),
             count => format!(" (attempt {count})"),
+        };
+        let words = match diagnosis::trouble(progress, &name, run) {
+            Some((found, _)) => diagnosis::short(found).to_owned(),
+            None => state_words(release, snapshot, key, run, now),
         };
         let _ = writeln!(
             text,
             "| {} | {}{attempt} | {} | {} |",
             markdown::cell(&markdown::code(phase)),
             markdown::cell(&step),
-            markdown::cell(&state_words(release, snapshot, key, run, now)),
+            markdown::cell(&words),
             took(run, progress.usual.get(key), now)
         );
     }
@@ -191,6 +197,7 @@ fn summary(
         &lacks.missing,
         &lacks.held,
     ));
+    text.push_str(&diagnosis::section(release, progress));
     text.push_str(&failures(release));
     text
 }

@@ -1,12 +1,11 @@
 //! The check run `ocuroot / <package> / <step>` of one step of a small release.
 
-use std::collections::BTreeMap;
-
+use super::diagnosis::{diagnosis, trouble};
 use super::release_check::{attempt, step_name};
 use super::waiting::command_or_button;
 use super::{Button, CheckText, Conclusion, check_name, markdown};
 use crate::engine::{Release, Run};
-use crate::model::{RunName, RunState, TaskKey};
+use crate::model::{Progress, RunName, RunState, TaskKey};
 
 /// The most characters of an output's value that are shown.
 const LONGEST_VALUE: usize = 500;
@@ -15,7 +14,7 @@ const LONGEST_VALUE: usize = 500;
 pub fn run_check(
     release: &Release,
     name: &RunName,
-    links: &BTreeMap<RunName, String>,
+    progress: &Progress,
     logs: &[String],
 ) -> Option<CheckText> {
     let run = release.runs.get(&(name.key.clone(), name.number))?;
@@ -46,7 +45,7 @@ pub fn run_check(
         name: format!("{} / {step}", check_name(&release.name.package)),
         conclusion,
         title,
-        summary: markdown::fit(summary(release, name, run, links, logs)),
+        summary: markdown::fit(summary(release, name, run, progress, logs)),
         annotations: Vec::new(),
         buttons: Vec::new(),
     })
@@ -56,7 +55,7 @@ fn summary(
     release: &Release,
     name: &RunName,
     run: &Run,
-    links: &BTreeMap<RunName, String>,
+    progress: &Progress,
     logs: &[String],
 ) -> String {
     let mut parts = vec![format!(
@@ -65,8 +64,11 @@ fn summary(
         attempt(release, &name.key, name.number, run),
         release.name.number
     )];
-    if let Some(url) = links.get(name) {
+    if let Some(url) = progress.links.get(name) {
         parts.push(markdown::link("Workflow run", Some(url)));
+    }
+    if let Some((found, workflow)) = trouble(progress, name, run) {
+        parts.push(diagnosis(found, workflow));
     }
     if let Some(error) = &run.error {
         parts.push(markdown::block(error));

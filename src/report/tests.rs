@@ -2,6 +2,7 @@
 
 mod comments;
 mod commit;
+mod diagnosis;
 mod gates;
 mod limits;
 mod preview;

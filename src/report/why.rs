@@ -3,13 +3,15 @@
 use std::fmt::Write;
 
 use super::answers::by_rule;
+use super::diagnosis;
 use super::gates::{self, holders, lock_words, whom};
 use super::{markdown, release_check};
 use crate::engine::rules::{Denied, place, rules_of};
 use crate::engine::status::{self, Waiting};
 use crate::engine::{Release, Snapshot};
 use crate::model::{
-    EnvironmentName, Hold, LiveDeployment, Lock, PackageName, QueuePolicy, TaskKey, Timestamp,
+    EnvironmentName, Hold, LiveDeployment, Lock, PackageName, Progress, QueuePolicy, TaskKey,
+    Timestamp,
 };
 
 /// A package in an environment, with what is known of it.
@@ -23,6 +25,8 @@ pub struct Why<'a> {
     pub live: Option<&'a LiveDeployment>,
     /// The package's unfinished releases, its live one, and what stands in their way.
     pub snapshot: &'a Snapshot,
+    /// How the runs of these releases go on on GitHub.
+    pub progress: &'a Progress,
 }
 
 /// What is live, what comes next and what it waits for, and who decides.
@@ -111,7 +115,7 @@ fn waiting(place: &Why<'_>, now: Timestamp) -> String {
     let mut text = String::new();
     let releases = place.snapshot.releases.values();
     for release in releases.filter(|release| release.name.package == *place.package) {
-        let Some((_, run)) = release.standing_run(&key) else {
+        let Some((attempt, run)) = release.standing_run(&key) else {
             continue;
         };
         if run.state.is_finished() {
@@ -148,6 +152,11 @@ fn waiting(place: &Why<'_>, now: Timestamp) -> String {
             Some(Waiting::ForNothing) | None => {
                 let step = release_check::step_name(&key, run);
                 let _ = writeln!(text, "- {number} is under way: {}.", markdown::code(&step));
+                let name = release.run_name(&key, attempt);
+                if let Some((found, workflow)) = diagnosis::trouble(place.progress, &name, run) {
+                    let words = diagnosis::diagnosis(found, workflow);
+                    let _ = writeln!(text, "- {words}");
+                }
             }
         }
     }

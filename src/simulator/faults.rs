@@ -46,6 +46,16 @@ pub enum RunFault {
     Zombie,
     /// It completes at once with `startup_failure`.
     StartupFailure,
+    /// It stays queued for ever, and can neither be cancelled nor force-cancelled.
+    Undead,
+    /// Its jobs wait until somebody approves them, or the time of a rule is over.
+    Waiting,
+    /// It waits until another run of its `concurrency` group has ended.
+    Pending,
+    /// It is cancelled at once for a newer run of its `concurrency` group.
+    Replaced,
+    /// Its jobs are not started, because the account's spending limit is reached.
+    Unpaid,
 }
 
 struct RequestRule {

@@ -15,5 +15,5 @@ pub use event::{
 };
 pub use group::{GroupSink, GroupTask, GroupWriter, SinkError, spawn_group_writer};
 pub use intake::{Appended, BODY_LIMIT, DeliveryLog, IncomingDelivery, Intake, LogError, routes};
-pub use parse::{ParseError, parse};
+pub use parse::{ParseError, parse, urgency};
 pub use signature::{Secrets, SecretsError, SignatureError};

@@ -36,6 +36,21 @@ pub fn parse(event: &str, body: &[u8]) -> Result<Parsed, ParseError> {
     })
 }
 
+/// How urgent it is to get a delivery that was missed: 0 for what only the webhook tells, people's words above all, 1 for
+/// what GitHub shows, too; `None` for what nobody acts on.
+pub fn urgency(event: &str, action: Option<&str>) -> Option<i64> {
+    match (event, action) {
+        ("issue_comment", Some("created"))
+        | ("check_run" | "check_suite", Some("rerequested"))
+        | ("check_run", Some("requested_action"))
+        | ("merge_group" | "installation" | "installation_repositories" | "repository", _) => {
+            Some(0)
+        }
+        ("push" | "pull_request", _) | ("workflow_run", Some("completed")) => Some(1),
+        _ => None,
+    }
+}
+
 fn narrow(event: &str, body: &[u8]) -> Result<Parsed, String> {
     let envelope: payload::Envelope = match read(body) {
         Ok(envelope) => envelope,

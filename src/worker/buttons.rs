@@ -217,7 +217,7 @@ fn of_commit(key: &str) -> Option<(&'static str, CommitSha)> {
 }
 
 /// What writes the check run of `key`, if a release or a step has it.
-fn call_of(key: &str) -> Option<Call> {
+pub(super) fn call_of(key: &str) -> Option<Call> {
     if let Some(release) = key.strip_prefix("release check ") {
         let release = release.parse().ok()?;
         return Some(Call::ReleaseCheck { release });

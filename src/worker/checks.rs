@@ -72,7 +72,7 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let progress = self.store.progress(effect.installation_id, name).await?;
+        let progress = self.progress(effect.installation_id, name).await?;
         let text = report::release_check(release, &snapshot, &progress, self.clock.now());
         let place = Place {
             commit: &release.commit,
@@ -93,12 +93,9 @@ impl Worker {
         let (Some(release), Some(row)) = (snapshot.releases.get(&name.release), row) else {
             return self.settled(effect).await;
         };
-        let progress = self
-            .store
-            .progress(effect.installation_id, &name.release)
-            .await?;
+        let progress = self.progress(effect.installation_id, &name.release).await?;
         let logs = self.store.last_logs(row.id, LOG_LINES).await?;
-        let Some(text) = report::run_check(release, name, &progress.links, &logs) else {
+        let Some(text) = report::run_check(release, name, &progress, &logs) else {
             return self.settled(effect).await;
         };
         let place = Place {

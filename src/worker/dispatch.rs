@@ -39,7 +39,9 @@ impl Worker {
             Call::DispatchWorkflow { run, fence } => {
                 self.dispatch_workflow(effect, run, *fence).await
             }
-            Call::CancelWorkflow { run, .. } => self.cancel_workflow(effect, run).await,
+            Call::CancelWorkflow { run, is_forced, .. } => {
+                self.cancel_workflow(effect, run, *is_forced).await
+            }
             Call::CommitCheck { commit } => self.commit_check(effect, commit).await,
             Call::IntentCheck { commit } => self.intent_check(effect, commit).await,
             Call::ReleaseCheck { release } => self.release_check(effect, release).await,
@@ -119,6 +121,21 @@ pub(super) fn refused_dispatch(error: &GitHubError, workflow: &str) -> String {
             "GitHub finds no workflow `.github/workflows/{workflow}` on the default branch; \
              `ocuroot init` writes one"
         ),
+        GitHubError::Forbidden { message, .. } | GitHubError::Rejected { message, .. }
+            if message.contains("disabled workflow") =>
+        {
+            format!(
+                "the workflow `{workflow}` is disabled on GitHub: enable it on the repository's Actions page, then \
+                 retry"
+            )
+        }
+        GitHubError::Forbidden { message, .. } | GitHubError::Rejected { message, .. }
+            if message.contains("Actions") && message.contains("disabled") =>
+        {
+            "GitHub Actions is disabled in this repository: allow it in the repository's settings under Actions, \
+             then retry"
+                .to_owned()
+        }
         GitHubError::Forbidden { needed, .. } => format!(
             "GitHub does not let Ocuroot start `{workflow}`: the App needs {}, or the workflow is disabled",
             needed

@@ -1,12 +1,15 @@
 //! Repositories as GitHub shows them now: what no webhook has told.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::previews::Proposed;
 use super::{Problem, Worker};
-use crate::github::PullRequestState;
+use crate::github::{PullRequest, PullRequestState};
 use crate::model::{CommitSha, DeliveryId};
+use crate::report::Synced;
 use crate::store::{Delivery, Repository};
 use crate::webhook::IncomingDelivery;
 
@@ -14,7 +17,7 @@ use crate::webhook::IncomingDelivery;
 const INTERVAL: i64 = 1800;
 
 /// Repositories looked at in one sweep: two requests each.
-const MOST: i64 = 20;
+const MOST: i64 = 60;
 
 /// The default branch has a head that was not released.
 #[derive(Deserialize, Serialize)]
@@ -59,8 +62,11 @@ impl Worker {
         Ok(())
     }
 
-    async fn look_at(&self, repository: &Repository) -> Result<(), Problem> {
+    /// Looks at a repository and puts what is new there into the inbox. Answers what that is.
+    pub(super) async fn look_at(&self, repository: &Repository) -> Result<Synced, Problem> {
+        self.recovery.looked_at(1);
         let installation = self.github.installation(repository.installation_id);
+        let mut found = Synced::default();
         let mut messages = Vec::new();
         let head = installation
             .branch_head(&repository.name, &repository.default_branch)
@@ -69,29 +75,21 @@ impl Worker {
             let key = format!("head {} {head}", repository.id);
             let body = json!(UnseenHead {
                 repository_id: repository.id,
-                commit: head,
+                commit: head.clone(),
             });
             messages.push(message(key, "ocuroot.head", repository, &body));
+            found.head = Some(head);
         }
-        messages.extend(self.unseen_intent(repository).await?);
+        let intents = self.unseen_intent(repository).await?;
+        found.has_intents = intents.is_some();
+        messages.extend(intents);
         let open = installation.open_pull_requests(&repository.name).await?;
-        // Those that hold something and are over give it back.
-        for number in self
-            .store
-            .holders_of_repository(repository.installation_id, &repository.reference_name)
-            .await?
-        {
-            if open.iter().all(|pull| pull.number != number) {
-                let now = self.clock.now();
-                let key = format!("over {} {number} {}", repository.id, now.0);
-                let body = json!(UnseenPullRequest {
-                    repository_id: repository.id,
-                    number,
-                });
-                messages.push(message(key, "ocuroot.pull_request", repository, &body));
-            }
+        for number in self.over_unnoticed(repository, &open).await? {
+            let key = format!("over {} {number} {}", repository.id, self.clock.now().0);
+            messages.push(UnseenPullRequest::message(key, repository, number));
+            found.pull_requests.push(number);
         }
-        for pull in open {
+        for pull in &open {
             let known = self
                 .store
                 .pull_requests_of_head(repository.id, &pull.head_sha)
@@ -99,14 +97,35 @@ impl Worker {
             if known.iter().all(|row| row.number != pull.number) {
                 let key = format!("pull {} {} {}", repository.id, pull.number, pull.head_sha);
                 messages.push(UnseenPullRequest::message(key, repository, pull.number));
+                found.pull_requests.push(pull.number);
             }
         }
         if !messages.is_empty() {
-            self.store
-                .append_deliveries(&messages, self.clock.now())
-                .await?;
+            let now = self.clock.now();
+            self.store.append_deliveries(&messages, now).await?;
         }
-        Ok(())
+        let open: Vec<i64> = open.iter().map(|pull| pull.number).collect();
+        found.checks = self.verify_checks(repository, &open).await?;
+        Ok(found)
+    }
+
+    /// Pull requests that are over on GitHub, and of which nobody here has heard that.
+    async fn over_unnoticed(
+        &self,
+        repository: &Repository,
+        open: &[PullRequest],
+    ) -> Result<BTreeSet<i64>, Problem> {
+        let store = &self.store;
+        let mut over: BTreeSet<i64> = store
+            .holders_of_repository(repository.installation_id, &repository.reference_name)
+            .await?
+            .into_iter()
+            .collect();
+        over.extend(store.numbers_of_open_pull_requests(repository.id).await?);
+        for pull in open {
+            over.remove(&pull.number);
+        }
+        Ok(over)
     }
 
     pub(super) async fn on_unseen_head(
@@ -158,7 +177,7 @@ impl Worker {
 }
 
 /// One of our own messages. Its key is what it is about: the same news twice is one message.
-fn message(
+pub(super) fn message(
     key: String,
     event: &str,
     repository: &Repository,

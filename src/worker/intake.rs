@@ -84,6 +84,7 @@ impl Worker {
     async fn handle(&self, delivery: &Delivery) -> Result<(), Problem> {
         match delivery.event.as_str() {
             "ocuroot.claimed" | "ocuroot.ended" => self.news_of_run(delivery).await,
+            "ocuroot.late" => self.on_late_news(delivery, &internal(delivery)?).await,
             "ocuroot.replan" => {
                 let package: PackageName = internal(delivery)?;
                 self.replan(delivery, &package).await
@@ -106,6 +107,7 @@ impl Worker {
             }
             "ocuroot.asked" => self.on_request(delivery, &internal(delivery)?).await,
             "ocuroot.head" => self.on_unseen_head(delivery, &internal(delivery)?).await,
+            "ocuroot.unheard" => self.on_unheard(delivery, &internal(delivery)?).await,
             "ocuroot.pull_request" => {
                 self.on_unseen_pull_request(delivery, &internal(delivery)?)
                     .await

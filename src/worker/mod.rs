@@ -11,8 +11,10 @@ mod confirm;
 mod deployments;
 pub mod desired;
 mod dispatch;
+mod doctor;
 mod evaluate;
 mod heads;
+mod installed;
 mod intake;
 pub mod intent_branch;
 mod last_look;
@@ -21,15 +23,19 @@ mod loops;
 mod meaning;
 mod missed;
 mod outcomes;
+mod overdue;
 mod overview;
 mod previews;
 mod problem;
 mod pull_requests;
 mod push;
+mod recovery;
 mod replies;
 mod requests;
+mod shown;
 mod sources;
 mod sweep;
+mod unheard;
 mod waves;
 
 use std::sync::Arc;
@@ -45,6 +51,7 @@ pub use line::{Draft, decide};
 pub use loops::Pulse;
 pub use meaning::{Meaning, intendable, release_meant};
 pub use problem::Problem;
+pub use recovery::{Recovered, Recovery};
 pub use requests::Asked;
 
 /// How long a worker may be silent about what it claimed before somebody else may take it, in seconds.
@@ -71,6 +78,8 @@ pub struct Worker {
     pub wake: Arc<Notify>,
     /// When the loops last looked for work.
     pub pulse: Pulse,
+    /// What was made up for.
+    pub recovery: Recovery,
 }
 
 impl Worker {

@@ -73,6 +73,7 @@ impl Worker {
     ) -> Result<Vec<Trigger>, Problem> {
         let active = self.store.unreported_runs_of_wave(&wave.key).await?;
         let mut triggers = Vec::new();
+        let mut why = String::new();
         for ActiveRun {
             name: run, fence, ..
         } in active
@@ -85,8 +86,13 @@ impl Worker {
                     watch: Vec::new(),
                 }
             } else {
+                if why.is_empty() {
+                    why = self
+                        .why_ended(repository, wave, workflow_run_id, conclusion)
+                        .await?;
+                }
                 Outcome::Failed {
-                    message: ended_without_us(wave, conclusion, url),
+                    message: format!("{why} ({url})"),
                 }
             };
             triggers.push(Trigger::Ended {
@@ -140,20 +146,6 @@ fn outputs_of_files(files: Vec<(String, Vec<u8>)>) -> BTreeMap<String, Value> {
         }
     }
     outputs
-}
-
-fn ended_without_us(wave: &Wave, conclusion: &str, url: &str) -> String {
-    let what = match conclusion {
-        "cancelled" => "was cancelled on GitHub".to_owned(),
-        "timed_out" => "ran into GitHub's time limit".to_owned(),
-        "startup_failure" => "could not start: GitHub found the workflow file invalid".to_owned(),
-        "action_required" => "waits for an approval on GitHub that never came".to_owned(),
-        "success" => {
-            "ended without telling how the step went: its job did not run `ocuroot run`".to_owned()
-        }
-        other => format!("ended with `{other}`"),
-    };
-    format!("the workflow run of {} {what} ({url})", wave.workflow)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let progress = self.store.progress(effect.installation_id, name).await?;
+        let progress = self.progress(effect.installation_id, name).await?;
         let mut body = report::result(release, &snapshot, &progress, self.clock.now());
         if let Some(words) = self.newer_plan(effect, release, pull_request).await? {
             body.push_str(&words);

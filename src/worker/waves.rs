@@ -264,6 +264,7 @@ impl Worker {
         &self,
         effect: &PendingEffect,
         run: &RunName,
+        is_forced: bool,
     ) -> Result<(), Problem> {
         let row = self.store.run_by_name(effect.installation_id, run).await?;
         let wave = match row.and_then(|row| row.wave) {
@@ -273,14 +274,17 @@ impl Worker {
         let Some((id, wave)) = wave.and_then(|wave| Some((wave.workflow_run_id?, wave))) else {
             return self.settled(effect).await;
         };
-        let active = self.store.active_runs_of_wave(&wave.key).await?;
-        if active.iter().all(|run| run.is_cancelling) {
+        if !self.store.is_wave_needed(&wave.key).await? {
             let repository = self.repository_of(effect).await?;
-            let answer = self
-                .github
-                .installation(effect.installation_id)
-                .cancel_workflow_run(&repository.name, id)
-                .await;
+            let installation = self.github.installation(effect.installation_id);
+            let answer = match is_forced {
+                true => {
+                    installation
+                        .force_cancel_workflow_run(&repository.name, id)
+                        .await
+                }
+                false => installation.cancel_workflow_run(&repository.name, id).await,
+            };
             match answer {
                 // 409: it has ended by itself.
                 Ok(()) | Err(GitHubError::Rejected { .. } | GitHubError::NotFound { .. }) => {}

@@ -112,3 +112,35 @@ async fn what_was_pushed_during_a_suspension_is_released_after_it() {
     );
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_removal_and_a_suspension_that_no_webhook_told_are_noticed_within_the_hour() {
+    let app = App::with_shop().await;
+    app.github.create_repository("acme/other", true).unwrap();
+    app.push(&shop(), "Begin");
+    app.settle().await;
+    let faults = app.github.faults();
+    let id = app.github.installation_id("acme/shop").unwrap();
+    app.github.suspend_installation(id, true).unwrap();
+    faults.discard_pending_deliveries();
+    app.sweep().await;
+    let suspended = app.worker.store.workspaces().await.unwrap();
+    assert!(suspended.iter().all(|(_, is_suspended)| *is_suspended));
+    app.github.suspend_installation(id, false).unwrap();
+    app.github.uninstall("acme/shop").unwrap();
+    faults.discard_pending_deliveries();
+    app.pass(3600);
+    app.sweep().await;
+    let suspended = app.worker.store.workspaces().await.unwrap();
+    assert!(suspended.iter().all(|(_, is_suspended)| !*is_suspended));
+    let before = app.github.requests().len();
+    app.pass(1800);
+    app.sweep().await;
+    let requests = app.github.requests().split_off(before);
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.path.starts_with("/repos/acme/shop"))
+    );
+    app.finish().await;
+}

@@ -102,8 +102,7 @@ fn tell_releases(snapshot: &Snapshot) {
         told(&release_check(release, snapshot, &Progress::default(), NOW));
         for (key, number) in release.runs.keys() {
             let name = release.run_name(key, *number);
-            let links = std::collections::BTreeMap::new();
-            if let Some(text) = run_check(release, &name, &links, &[]) {
+            if let Some(text) = run_check(release, &name, &Progress::default(), &[]) {
                 told(&text);
             }
         }

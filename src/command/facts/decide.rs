@@ -65,3 +65,15 @@ pub(super) const CANCEL: Facts = Facts {
     options: &[PACKAGE, RELEASE, REASON],
     examples: &["/ocuroot cancel"],
 };
+
+pub(super) const SYNC: Facts = Facts {
+    group: Group::Decide,
+    arguments: &[],
+    needs_reason: false,
+    meaning: "looks at everything of this repository again and says what was missed",
+    details: "It asks GitHub for the head of the default branch, the open pull requests, what runs, webhooks it could not \
+              deliver, and how the checks of what is over look there. Ocuroot does all that by itself, too, within half \
+              an hour.",
+    options: &[REASON],
+    examples: &["/ocuroot sync"],
+};

@@ -84,6 +84,7 @@ pub(super) fn facts(verb: Verb) -> &'static Facts {
         Verb::Where => &look::WHERE,
         Verb::Why => &look::WHY,
         Verb::Impact => &look::IMPACT,
+        Verb::Sync => &decide::SYNC,
         Verb::Deploy => &deploy::DEPLOY,
         Verb::Undeploy => &deploy::UNDEPLOY,
         Verb::Promote => &deploy::PROMOTE,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::World;
 use crate::engine::audit;
-use crate::engine::plan::{Call, Change, Plan};
+use crate::engine::plan::{Answer, Call, Change, Plan};
 use crate::engine::status::{self, ReleaseStatus};
 use crate::model::{AuditEntry, ReleaseName};
 
@@ -75,5 +75,14 @@ impl World {
                 self.call(repository_id, call);
             }
         }
+    }
+}
+
+impl Plan {
+    /// What to tell whoever asked with that trigger, by its place.
+    pub fn answers_to(&self, trigger: usize) -> Vec<Answer> {
+        let answers = self.asked.iter().zip(&self.answers);
+        let own = answers.filter(|(asked, _)| **asked == trigger);
+        own.map(|(_, answer)| answer.clone()).collect()
     }
 }

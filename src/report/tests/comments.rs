@@ -172,7 +172,10 @@ fn the_status_of_a_pull_request_shows_each_release() {
     let mut failed = Scene::new("build: task/build").failed("task/build", "no compiler");
     failed.release.name = release_name("web", 3);
     let (one, two) = (waiting.seen(), failed.seen());
-    let releases = [(&waiting.release, &one), (&failed.release, &two)];
+    let releases = [
+        (&waiting.release, &one, &waiting.progress),
+        (&failed.release, &two, &failed.progress),
+    ];
     let text = report::status_overview(&releases, NOW);
     assert_fits(&text);
     assert_snapshot!(text);
@@ -191,6 +194,6 @@ fn the_status_of_very_many_releases_fits() {
         scene = scene.failed(key, &"a line\n".repeat(1000));
     }
     let snapshot = scene.seen();
-    let releases = vec![(&scene.release, &snapshot); 20];
+    let releases = vec![(&scene.release, &snapshot, &scene.progress); 20];
     assert_fits(&report::status_overview(&releases, NOW));
 }

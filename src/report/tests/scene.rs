@@ -143,7 +143,7 @@ impl Scene {
     pub(super) fn run_page(&self, key: &str, number: i64, logs: &[&str]) -> Option<String> {
         let logs: Vec<String> = logs.iter().map(|line| (*line).to_owned()).collect();
         let name = self.name(key, number);
-        let text = super::super::run_check(&self.release, &name, &self.progress.links, &logs)?;
+        let text = super::super::run_check(&self.release, &name, &self.progress, &logs)?;
         super::assert_fits(&text.summary);
         Some(super::page(&text))
     }

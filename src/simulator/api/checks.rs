@@ -1,7 +1,7 @@
 //! Check runs.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::simulator::answer::Answer;
 use crate::simulator::call::Call;
@@ -31,6 +31,12 @@ pub(crate) const ROUTES: &[Route] = &[
         template: "/repos/{owner}/{repo}/check-runs/{id}",
         access: READ,
         handler: get,
+    },
+    Route {
+        method: "GET",
+        template: "/repos/{owner}/{repo}/check-runs/{id}/annotations",
+        access: READ,
+        handler: annotations,
     },
     Route {
         method: "GET",
@@ -128,6 +134,14 @@ fn change(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         200,
         &call.world.check_run_json(&repository, id)?,
     ))
+}
+
+fn annotations(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let id = call.number("id")?;
+    let check = call.repo()?.check_runs.get(&id);
+    let annotations = &check.ok_or_else(Refusal::not_found)?.annotations;
+    let items: Vec<Value> = annotations.iter().map(|note| json!(note)).collect();
+    call.page(None, &items)
 }
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Refusal> {

@@ -8,6 +8,7 @@ use crate::simulator::call::Call;
 use crate::simulator::route::{Access, Route};
 use crate::simulator::state::refusal::Refusal;
 use crate::simulator::state::repository::Permission;
+use crate::simulator::timestamp::iso8601;
 
 const READ: Access = Access::Installation(&[("issues", "read"), ("pull_requests", "read")]);
 const WRITE: Access = Access::Installation(&[("issues", "write"), ("pull_requests", "write")]);
@@ -24,6 +25,12 @@ pub(crate) const ROUTES: &[Route] = &[
         template: "/repos/{owner}/{repo}/issues/{number}/comments",
         access: WRITE,
         handler: create,
+    },
+    Route {
+        method: "GET",
+        template: "/repos/{owner}/{repo}/issues/comments",
+        access: READ,
+        handler: list_all,
     },
     Route {
         method: "GET",
@@ -77,6 +84,21 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         .comments
         .values()
         .filter(|comment| comment.number == number)
+        .map(|comment| comment.id)
+        .collect();
+    let items: Result<Vec<Value>, Refusal> = ids
+        .iter()
+        .map(|id| call.world.comment_json(&call.repository, *id))
+        .collect();
+    call.page(None, &items?)
+}
+
+fn list_all(call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    let since = call.query.get("since").cloned().unwrap_or_default();
+    let comments = call.repo()?.comments.values();
+    // Times of the same form compare like texts; GitHub's `since` is about the last change.
+    let ids: Vec<u64> = comments
+        .filter(|comment| iso8601(comment.updated_at).as_str() >= since.get(..19).unwrap_or(""))
         .map(|comment| comment.id)
         .collect();
     let items: Result<Vec<Value>, Refusal> = ids

@@ -82,9 +82,34 @@ impl World {
             Some(RunFault::StartupFailure) => {
                 self.complete_run(full_name, id, "startup_failure")?
             }
+            Some(RunFault::Undead) => self.workflow_run_mut(full_name, id)?.is_undead = true,
+            Some(fault) => {
+                self.queue_run(full_name, id, &workflow)?;
+                self.keep_back(full_name, id, fault)?;
+            }
             None => self.queue_run(full_name, id, &workflow)?,
         }
         Ok(id)
+    }
+
+    /// Something of GitHub's own keeps a run from being started.
+    fn keep_back(&mut self, full_name: &str, id: u64, fault: RunFault) -> Result<(), Refusal> {
+        match fault {
+            RunFault::Waiting => self.hold_run(full_name, id, "waiting"),
+            RunFault::Pending => self.hold_run(full_name, id, "pending"),
+            RunFault::Replaced => {
+                let note = "Canceling since a higher priority waiting request for 'deploy' exists";
+                self.note_on_jobs(full_name, id, note)?;
+                self.complete_run(full_name, id, "cancelled")
+            }
+            RunFault::Unpaid => {
+                let note = "The job was not started because recent account payments have failed or your spending \
+                            limit needs to be increased. Please check the 'Billing & plans' section in your settings";
+                self.note_on_jobs(full_name, id, note)?;
+                self.complete_run(full_name, id, "failure")
+            }
+            RunFault::Zombie | RunFault::StartupFailure | RunFault::Undead => Ok(()),
+        }
     }
 
     fn dispatchable(
@@ -165,6 +190,7 @@ impl World {
             artifacts: Vec::new(),
             error: None,
             cancel_requested: false,
+            is_undead: false,
             created_at: now,
             updated_at: now,
         };

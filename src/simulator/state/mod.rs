@@ -17,4 +17,5 @@ mod team;
 pub(crate) mod user;
 pub(crate) mod workflow;
 mod workflow_cancel;
+mod workflow_hold;
 pub(crate) mod world;

@@ -54,6 +54,8 @@ pub struct WorkflowRun {
     pub error: Option<String>,
     /// Cancellation was asked for.
     pub cancel_requested: bool,
+    /// It cannot be stopped.
+    pub(crate) is_undead: bool,
     /// Seconds since 1970.
     pub created_at: i64,
     /// Seconds since 1970.

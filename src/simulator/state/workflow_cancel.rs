@@ -13,9 +13,12 @@ impl World {
                 "Cannot cancel a workflow run that is completed.",
             ));
         }
+        if run.is_undead {
+            return Err(Refusal::new(409, "Cannot cancel a workflow run."));
+        }
         run.cancel_requested = true;
         // In progress on the laptop: its worker sees the request. Scripted: the test completes it, or force-cancel does.
-        if run.status == "queued" {
+        if run.status != "in_progress" {
             self.complete_run(full_name, id, "cancelled")
         } else {
             Ok(())
@@ -30,6 +33,9 @@ impl World {
                 409,
                 "Cannot cancel a workflow run that is completed.",
             ));
+        }
+        if run.is_undead {
+            return Err(Refusal::new(409, "Cannot cancel a workflow run."));
         }
         run.cancel_requested = true;
         self.complete_run(full_name, id, "cancelled")

@@ -17,6 +17,17 @@ impl Simulator {
             .press_button(full_name, check_run, identifier, user)
     }
 
+    /// Has GitHub show a check run in progress whatever was last written to it.
+    pub fn reopen_check_run(&self, full_name: &str, check_run: u64) -> Result<(), Refusal> {
+        let mut world = self.shared.lock();
+        let repository = world.repository_mut(full_name)?;
+        let check = repository.check_runs.get_mut(&check_run);
+        let check = check.ok_or_else(Refusal::not_found)?;
+        check.status = "in_progress".to_owned();
+        check.conclusion = None;
+        Ok(())
+    }
+
     /// "Re-run" of one check run.
     pub fn rerequest_check_run(
         &self,

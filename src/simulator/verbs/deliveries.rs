@@ -1,7 +1,10 @@
 //! Sending deliveries by hand.
 
+use serde_json::Value;
+
 use crate::simulator::deliveries::DeliveryRecord;
 use crate::simulator::start::Simulator;
+use crate::simulator::state::refusal::Refusal;
 
 impl Simulator {
     /// Sends the oldest pending delivery.
@@ -36,6 +39,39 @@ impl Simulator {
         found
             .map(|record| world.deliveries.redeliver(record))
             .is_some()
+    }
+
+    /// Puts deliveries into the log that were tried now and reached nobody, as during an outage: each an event, its
+    /// action and its payload about a repository. They can be redelivered.
+    pub fn log_failed_deliveries(
+        &self,
+        full_name: &str,
+        events: Vec<(String, Option<String>, Value)>,
+    ) -> Result<(), Refusal> {
+        let mut world = self.shared.lock();
+        let repository = world.repository(full_name)?;
+        let (repository_id, installation_id) = (repository.id, repository.installation);
+        for (event, action, payload) in events {
+            let id = world.ids.next("delivery");
+            let record = DeliveryRecord {
+                id,
+                guid: format!("00000000-0000-4000-8000-{id:012}"),
+                event,
+                action,
+                installation_id,
+                repository_id: Some(repository_id),
+                redelivery: false,
+                delivered_at: world.now(),
+                duration: 0.0,
+                status: "failed to connect to host".to_owned(),
+                status_code: 0,
+                request_headers: Vec::new(),
+                body: payload.to_string().into(),
+                response_body: String::new(),
+            };
+            world.deliveries.log.push(record);
+        }
+        Ok(())
     }
 
     /// Every attempt so far, oldest first.

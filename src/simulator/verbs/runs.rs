@@ -64,6 +64,21 @@ impl Simulator {
             .try_for_each(|job| world.start_job(&repository, id, job))
     }
 
+    /// Lets a run go on that GitHub kept back: somebody approved it, or its turn has come.
+    pub fn release_workflow_run(&self, id: u64) -> Result<(), Refusal> {
+        let mut world = self.shared.lock();
+        let repository = world.repository_of_run(id)?;
+        world.hold_run(&repository, id, "queued")
+    }
+
+    /// Takes a run away, whatever it is at.
+    pub fn remove_workflow_run(&self, id: u64) -> Result<(), Refusal> {
+        let mut world = self.shared.lock();
+        let repository = world.repository_of_run(id)?;
+        world.repository_mut(&repository)?.workflow_runs.remove(&id);
+        Ok(())
+    }
+
     /// Completes one job: its position in the run, and `success`, `failure`, `cancelled` …
     pub fn complete_workflow_job(
         &self,

@@ -27,6 +27,9 @@ pub(super) async fn call_every_function(store: &Store) -> super::super::Result<(
     standing(store).await?;
     outbox_and_waves(store).await?;
     runs(store).await?;
+    super::missed::call_every_function(store).await?;
+    super::watch::call_every_function(store).await?;
+    super::verified::call_every_function(store).await?;
     alone(store).await?;
     recorded::call_every_function(store).await?;
     let repositories = store.repositories_of_workspace(INSTALLATION).await?;

@@ -5,6 +5,7 @@ mod decision;
 mod every_query;
 mod intent_branches;
 mod leaving;
+mod missed;
 mod plans;
 mod previews;
 mod recorded;
@@ -12,6 +13,8 @@ mod records;
 mod round_trip;
 mod schema;
 pub(crate) mod scratch;
+mod verified;
+mod watch;
 
 #[tokio::test]
 async fn every_statement_works() {

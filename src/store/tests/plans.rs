@@ -8,7 +8,11 @@ use crate::store::database::query;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 14] = [
+const WALKS: [(&str, &str); 15] = [
+    (
+        "SELECT installation_id, is_suspended FROM workspace",
+        "once an hour all of them are held against what GitHub shows",
+    ),
     (
         "SELECT reference, body FROM state WHERE installation_id = $1 AND (kind IN",
         "who asks what is not as it should be asks for all of it, and has the record to themselves",
@@ -202,8 +206,11 @@ fn every_function_that_asks_the_database_is_looked_at() {
     let calls = concat!(
         include_str!("every_query.rs"),
         include_str!("intent_branches.rs"),
+        include_str!("missed.rs"),
         include_str!("previews.rs"),
-        include_str!("recorded.rs")
+        include_str!("recorded.rs"),
+        include_str!("verified.rs"),
+        include_str!("watch.rs")
     );
     let entries = |directory: &str| std::fs::read_dir(directory).expect("the sources");
     for entry in entries(directory).chain(entries(&format!("{directory}/records"))) {

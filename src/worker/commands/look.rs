@@ -6,7 +6,7 @@ use super::target::{self, environments};
 use super::{Asked, Speaker};
 use crate::command::{self, Command};
 use crate::engine::rules::rules_of;
-use crate::model::{EnvironmentName, PackageName, Permission, RunName, SubPathKind};
+use crate::model::{EnvironmentName, PackageName, Permission, Progress, RunName, SubPathKind};
 use crate::report::{self, Why};
 use crate::store::{Documents, Scope};
 use crate::worker::{Problem, Worker};
@@ -65,9 +65,16 @@ impl Worker {
         let snapshot = self
             .surroundings(speaker.repository, &releases, &BTreeSet::new())
             .await?;
+        let mut progress = Vec::new();
+        for name in &releases {
+            let installation_id = speaker.repository.installation_id;
+            progress.push(self.progress(installation_id, name).await?);
+        }
+        let releases = releases.iter().zip(&progress);
         let releases: Vec<_> = releases
-            .iter()
-            .filter_map(|name| Some((snapshot.releases.get(name)?, &snapshot)))
+            .filter_map(|(name, progress)| {
+                Some((snapshot.releases.get(name)?, &snapshot, progress))
+            })
             .collect();
         let overview = report::status_overview(&releases, self.clock.now());
         Ok(Asked::reply(overview))
@@ -217,6 +224,12 @@ impl Worker {
             ..Scope::default()
         };
         let (snapshot, _) = self.store.snapshot(&scope).await?;
+        let mut progress = Progress::default();
+        for release in snapshot.releases.keys() {
+            self.store
+                .add_troubles(repository.installation_id, release, &mut progress)
+                .await?;
+        }
         let live = self
             .store
             .deployments_of_packages(repository.installation_id, packages)
@@ -230,6 +243,7 @@ impl Worker {
                 live: live
                     .find(|place| place.package == *package && place.environment == *environment),
                 snapshot: &snapshot,
+                progress: &progress,
             };
             report::why(&why, now)
         });

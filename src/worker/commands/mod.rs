@@ -8,6 +8,7 @@ mod people;
 mod places;
 mod say;
 mod set;
+mod sync;
 mod target;
 
 pub(super) use deploy::places_of;
@@ -236,6 +237,7 @@ impl Worker {
             Verb::Where => self.hear_where(speaker, command).await,
             Verb::Why => self.hear_why(speaker, command).await,
             Verb::Impact => self.hear_impact(speaker, command).await,
+            Verb::Sync => self.hear_sync(speaker).await,
             Verb::Deploy => self.hear_deploy(speaker, command).await,
             Verb::Undeploy => self.hear_undeploy(speaker, command).await,
             Verb::Promote => self.hear_promote(speaker, command).await,

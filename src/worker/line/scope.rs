@@ -25,15 +25,14 @@ fn of_trigger(scope: &mut Scope, trigger: &Trigger) {
     match trigger {
         Trigger::Release(new) => of_files(scope, new),
         Trigger::Preview(new) => of_preview(scope, new),
-        Trigger::Guards(file) => {
-            scope.repositories.insert(file.repository.clone());
-        }
+        Trigger::Guards(file) => scope.repositories.extend([file.repository.clone()]),
         Trigger::Replanned { release, package } => of_file(scope, release, package),
         Trigger::NeedsRunner { run, .. }
         | Trigger::PutBack { run, .. }
         | Trigger::Claimed { run, .. } => {
             scope.releases.insert(run.release.clone());
         }
+        Trigger::Overdue { run, .. } => of_overdue(scope, run),
         Trigger::Ended { run, outcome, .. } => of_end(scope, run, outcome),
         Trigger::SetCustom { reference, .. } => of_value(scope, reference),
         Trigger::Intend { .. } | Trigger::Replan(_) => {}
@@ -106,6 +105,12 @@ fn of_file(scope: &mut Scope, release: &ReleaseName, package: &Package) {
         scope.follow.extend(DeploymentName::of(&name, &task.key));
     }
     scope.files.insert(name, package.clone());
+}
+
+/// It may be given up, which ends it as a failure does.
+fn of_overdue(scope: &mut Scope, run: &RunName) {
+    let message = String::new();
+    of_end(scope, run, &Outcome::Failed { message });
 }
 
 /// What ended may have left something for others, or goes on with what others have left.

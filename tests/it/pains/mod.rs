@@ -1,10 +1,12 @@
 //! What hurts users of other tools (reference/peers.md §b), each as the story that shows it does not hurt here.
 
 mod github;
+mod missed;
 mod moved_head;
 mod permission;
 mod product;
 mod stuck_locks;
+mod stuck_runs;
 mod trust;
 
 use crate::harness::repositories::{ENVIRONMENTS, RUNNER_WORKFLOW};
