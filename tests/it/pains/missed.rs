@@ -332,7 +332,9 @@ async fn pain_11_what_ended_while_nobody_was_here_is_recorded_within_one_sweep()
     assert!(app.checks(&app.head(number)).contains("ocuroot"));
     // What was asked for so long ago is not done unasked, but not passed over in silence either.
     assert_eq!(app.reactions(said), "confused");
-    insta::assert_snapshot!(app.last_words(number));
+    let comments = app.github.comments("acme/shop", number);
+    let is_told = |words: &str| words.contains("say it again if you still want it");
+    assert!(comments.iter().any(|comment| is_told(&comment.body)));
     assert_eq!(
         app.report(&job, &done(json!({}))).await,
         202,
