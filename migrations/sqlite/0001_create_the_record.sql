@@ -64,7 +64,7 @@ CREATE TABLE effect (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, key)
 );
-CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key) WHERE state = 'pending';
+CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key, installation_id) WHERE state = 'pending';
 CREATE INDEX effect_pending_of_repository ON effect (installation_id, repository_id, lane, created_at, key)
     WHERE state = 'pending';
 CREATE INDEX effect_failed ON effect (installation_id, key) WHERE state = 'failed';
@@ -450,3 +450,11 @@ WHEN NEW.sequence <> 1 + coalesce((SELECT max(sequence) FROM audit WHERE install
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only: an entry gets the next number of its workspace');
 END;
+
+-- What an installation has asked of GitHub in the last hour, and what GitHub said about it. Whoever writes it has read the
+-- version before: several servers count together.
+CREATE TABLE budget (
+    installation_id BIGINT PRIMARY KEY,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL
+);

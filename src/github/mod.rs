@@ -5,6 +5,7 @@
 //! the call certainly did nothing, so that it can decide what repeating means.
 
 mod actions;
+mod address;
 mod app;
 mod artifacts;
 mod call;
@@ -20,7 +21,9 @@ mod people;
 mod permissions;
 mod pulls;
 mod settings;
+mod tally;
 mod teams;
+mod validators;
 
 pub use actions::{Dispatched, WorkflowRun};
 pub use app::{AppFacts, DeliveryPage, HookDelivery, InstallationFacts};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{RunName, TaskKey};
+use super::{RunName, TaskKey, Timestamp};
 
 /// Where the runs of a release can be watched, and how long they usually take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,4 +11,15 @@ pub struct Progress {
     pub links: BTreeMap<RunName, String>,
     /// How long the package's last successes of each unfinished task took on average, in milliseconds.
     pub usual: BTreeMap<TaskKey, i64>,
+    /// What of it GitHub keeps from being started.
+    pub limited: Option<Limited>,
+}
+
+/// Steps that are ready and wait because GitHub lets us send no more for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// When they go on.
+    pub until: Timestamp,
+    /// How many.
+    pub steps: usize,
 }

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod audit;
+mod budget;
 mod checks;
 mod commit;
 mod confirmations;
@@ -50,7 +51,7 @@ pub use commit::{Commit, Committed, Done};
 pub use confirmations::Confirmation;
 pub use documents::Documents;
 pub use inbox::{Delivery, KeptDelivery};
-pub use outbox::PendingEffect;
+pub use outbox::{PendingEffect, Shut};
 pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};

@@ -28,6 +28,17 @@ pub struct PendingEffect {
     pub wave: Option<String>,
 }
 
+/// Workspaces whose calls are not to be taken, by how far that goes.
+#[derive(Clone, Debug, Default)]
+pub struct Shut {
+    /// All of them: one is being made.
+    pub busy: BTreeSet<i64>,
+    /// All that ask GitHub for something: it wants to hear nothing.
+    pub held: BTreeSet<i64>,
+    /// All but answers to people: there have been enough for the moment.
+    pub slow: BTreeSet<i64>,
+}
+
 /// Writes calls down inside the transaction of the decision that wants them.
 pub(super) async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
@@ -48,7 +59,8 @@ pub(super) async fn insert(
                 "DO UPDATE SET state = 'pending', generation = effect.generation + 1, \
                  call = excluded.call, \
                  attempts = CASE WHEN effect.state = 'pending' THEN effect.attempts ELSE 0 END, \
-                 due_at = CASE WHEN effect.state = 'pending' THEN effect.due_at ELSE excluded.due_at END"
+                 due_at = CASE WHEN effect.state = 'pending' AND effect.attempts > 0 \
+                     THEN effect.due_at ELSE excluded.due_at END"
             }
             Call::Attempt { .. }
             | Call::Dispatch { .. }
@@ -96,7 +108,7 @@ pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<PendingEffect> {
 }
 
 impl Store {
-    /// Takes the due call of the lowest lane of a workspace that is not `busy` for `lease_seconds` and marks it as possibly made from now on.
+    /// Takes the due call of the lowest lane of a workspace that is not `shut` to it for `lease_seconds` and marks it as possibly made from now on.
     ///
     /// # Errors
     /// When the database does.
@@ -104,20 +116,25 @@ impl Store {
         &self,
         now: Timestamp,
         lease_seconds: i64,
-        busy: &BTreeSet<i64>,
+        shut: &Shut,
     ) -> Result<Option<PendingEffect>> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 \
              AND installation_id NOT IN {} \
+             AND (lane < 1 OR installation_id NOT IN {}) AND (lane < 2 OR installation_id NOT IN {}) \
              AND installation_id NOT IN (SELECT installation_id FROM workspace WHERE is_suspended = 1) \
              ORDER BY lane, due_at, created_at, key LIMIT 1",
-            placeholders(2, busy.len() + 1)
+            placeholders(2, shut.busy.len() + 1),
+            placeholders(3 + shut.busy.len(), shut.held.len() + 1),
+            placeholders(4 + shut.busy.len() + shut.held.len(), shut.slow.len() + 1)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(now.0);
         // Never empty: not every database takes an empty list. No workspace has the number 0.
-        for installation_id in std::iter::once(&0).chain(busy) {
-            query = query.bind(installation_id);
+        for installations in [&shut.busy, &shut.held, &shut.slow] {
+            for installation_id in std::iter::once(&0).chain(installations) {
+                query = query.bind(installation_id);
+            }
         }
         let row = query.fetch_optional(&mut *transaction).await?;
         let Some(row) = row else {
@@ -248,22 +265,6 @@ impl Store {
         Ok(())
     }
 
-    /// Holds every waiting call of an installation back until `until`: GitHub asked for it.
-    ///
-    /// # Errors
-    /// When the database does.
-    pub async fn hold_effects(&self, installation_id: i64, until: Timestamp) -> Result<()> {
-        sqlx::query(
-            "UPDATE effect SET due_at = $1 \
-             WHERE installation_id = $2 AND state = 'pending' AND due_at < $1 AND lane > 0",
-        )
-        .bind(until.0)
-        .bind(installation_id)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
-
     /// How many calls wait, the time the next one is due, and the calls that were given up with why.
     ///
     /// # Errors
@@ -283,7 +284,7 @@ impl Store {
     }
 }
 
-async fn lease(
+pub(super) async fn lease(
     transaction: &mut Transaction<'_, Sqlite>,
     effect: &PendingEffect,
     until: Timestamp,

@@ -71,7 +71,8 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let progress = self.store.progress(effect.installation_id, name).await?;
+        let mut progress = self.store.progress(effect.installation_id, name).await?;
+        progress.limited = self.limited(effect.installation_id, name).await?;
         let text = report::release_check(release, &snapshot, &progress, self.clock.now());
         let place = Place {
             commit: &release.commit,
@@ -135,6 +136,13 @@ impl Worker {
                 digest: unsaid(&digest),
             });
         }
+        if known.is_some() && text.conclusion.is_none() {
+            // How something goes on is told the more rarely the more there is to tell.
+            if let Some(until) = self.is_too_soon(effect).await? {
+                self.store.effect_waits(effect, until).await?;
+                return Ok(());
+            }
+        }
         let mut body = body(effect, text, place, self.clock.now());
         if known
             .as_ref()
@@ -156,6 +164,7 @@ impl Worker {
                     .await?
             }
         };
+        self.budgets.told(effect, self.clock.now());
         let object = GithubObject { github_id, digest };
         self.store
             .put_github_object(effect.installation_id, &effect.key, &object)

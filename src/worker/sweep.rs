@@ -16,6 +16,7 @@ impl Worker {
     /// # Errors
     /// When the database does. What is wrong with one question stays with it.
     pub async fn sweep(&self) -> Result<(), Problem> {
+        self.settle_all_budgets().await?;
         if let Err(problem) = self.missed_deliveries().await {
             tracing::warn!(%problem, "asking for missed webhooks failed");
         }
@@ -23,6 +24,7 @@ impl Worker {
             tracing::warn!(%problem, "looking at repositories failed");
         }
         self.silent_runs().await?;
+        self.settle_all_budgets().await?;
         self.store.forget_what_has_ended(self.clock.now()).await?;
         self.wake.notify_waiters();
         Ok(())

@@ -9,10 +9,12 @@ use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
 use super::{previews, recorded};
+use crate::budget::{Budget, Class, Limits};
 use crate::engine::Plan;
 use crate::model::{DeliveryId, latest_document};
 use crate::store::{
-    Claim, Commit, Committed, Confirmation, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
+    Claim, Commit, Committed, Confirmation, Done, GithubObject, PendingEffect, PullRequestRow,
+    Scope, Shut, Store, Wave,
 };
 use crate::webhook::IncomingDelivery;
 
@@ -113,6 +115,32 @@ async fn sources_and_checks(store: &Store) -> super::super::Result<()> {
 /// Another workspace.
 fn busy() -> BTreeSet<i64> {
     BTreeSet::from([INSTALLATION + 1])
+}
+
+fn shut() -> Shut {
+    Shut {
+        busy: busy(),
+        held: busy(),
+        slow: busy(),
+    }
+}
+
+async fn budget(store: &Store, effect: &PendingEffect) -> super::super::Result<()> {
+    let full = store.budget(INSTALLATION).await?;
+    let take = |budget: &mut Budget| budget.take(&Limits::GITHUB, Class::CONTENT, NOW);
+    let (taken, ()) = store.change_budget(INSTALLATION, take).await?;
+    assert_ne!(taken, full);
+    assert_eq!(store.budget(INSTALLATION).await?, taken);
+    store.effect_waits(effect, NOW).await?;
+    store.hold_starts(INSTALLATION, LATER).await?;
+    store.ask_for(INSTALLATION, &[], NOW).await?;
+    assert_eq!(store.waiting_starts(INSTALLATION, &release()).await?, 0);
+    let waiting = store.waiting_by_lane().await?;
+    let all = store.backlog(INSTALLATION).await?;
+    assert_eq!(waiting.values().sum::<i64>(), all);
+    let turn = store.take_turn(effect.clone(), 0, NOW, 60).await?;
+    assert_eq!(turn.key, effect.key);
+    Ok(())
 }
 
 async fn inbox(store: &Store) -> super::super::Result<()> {
@@ -217,7 +245,7 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
     let last = (package(), staging());
     assert_eq!(snapshot.last_of_default.get(&last), Some(&release()));
     let effect = store
-        .claim_effect(NOW, 60, &busy())
+        .claim_effect(NOW, 60, &shut())
         .await?
         .expect("it is due");
     let commit = Commit {
@@ -305,12 +333,12 @@ async fn standing(store: &Store) -> super::super::Result<()> {
 }
 
 async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
-    let claimed = store.claim_effect(NOW, 60, &busy()).await?;
+    let claimed = store.claim_effect(NOW, 60, &shut()).await?;
     let effect = claimed.expect("the check run is due");
     let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
     store.effect_postponed(&effect, NOW, false, "later").await?;
-    store.hold_effects(INSTALLATION, LATER).await?;
+    budget(store, &effect).await?;
     let row = store.run_by_name(INSTALLATION, &run()).await?;
     let row = row.expect("the run");
     let wave = Wave {

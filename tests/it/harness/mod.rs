@@ -1,5 +1,6 @@
 //! A whole installation in one process: the real server on a real port against the simulated GitHub, driven by hand.
 
+mod budget;
 mod jobs;
 mod openapi;
 mod people;
@@ -12,6 +13,7 @@ pub use steps::Kill;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ocuroot::budget::Limits;
 use ocuroot::clock::Clock;
 use ocuroot::server::Server;
 use ocuroot::settings::Settings;
@@ -29,14 +31,20 @@ pub struct App {
     pub worker: Worker,
     pub url: String,
     pub settings: Settings,
+    limits: Limits,
     clock: Arc<AtomicI64>,
     server: tokio::task::JoinHandle<()>,
     directory: TempDir,
 }
 
 impl App {
-    /// Starts a GitHub and a server with an empty database.
+    /// Starts a GitHub, which limits nothing, and a server with an empty database.
     pub async fn start() -> App {
+        App::limited(Limits::NONE).await
+    }
+
+    /// The same with a server that keeps to `limits`.
+    async fn limited(limits: Limits) -> App {
         // `RUST_LOG=ocuroot=debug cargo test --test it <name> -- --nocapture` shows what a story does.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -54,12 +62,13 @@ impl App {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         github.set_webhook_url(&format!("{url}/webhooks/github"));
         let settings = settings(&github, &url, directory.path());
-        let (worker, server) = serve(&settings, &clock, listener).await;
+        let (worker, server) = serve(&settings, limits, &clock, listener).await;
         App {
             github,
             worker,
             url,
             settings,
+            limits,
             clock,
             server,
             directory,
@@ -102,7 +111,7 @@ impl App {
         self.url = format!("http://{}", listener.local_addr().expect("an address"));
         self.github
             .set_webhook_url(&format!("{}/webhooks/github", self.url));
-        let (worker, server) = serve(&self.settings, &self.clock, listener).await;
+        let (worker, server) = serve(&self.settings, self.limits, &self.clock, listener).await;
         self.worker = worker;
         self.server = server;
     }
@@ -186,6 +195,7 @@ fn settings(github: &Simulator, url: &str, directory: &std::path::Path) -> Setti
 
 async fn serve(
     settings: &Settings,
+    limits: Limits,
     clock: &Arc<AtomicI64>,
     listener: TcpListener,
 ) -> (Worker, tokio::task::JoinHandle<()>) {
@@ -194,6 +204,7 @@ async fn serve(
     let server = Server::assemble(settings, executable, clock)
         .await
         .expect("a server");
+    server.worker.budgets.set_limits(limits);
     let worker = server.worker.clone();
     let router = server.router.clone();
     let task = tokio::spawn(async move {
