@@ -91,12 +91,8 @@ impl Shared {
             .next_request_fault(&incoming.method, &incoming.path);
         let template = found.as_ref().map(|(route, _)| route.template.to_owned());
         let sender = world.sender(&incoming);
-        let too_much = sender.and_then(|sender| {
-            let request = (incoming.method.as_str(), incoming.path.as_str());
-            let now = world.now();
-            world.limiter.admit(sender, request, in_flight, now)
-        });
-        let is_too_much = too_much.is_some();
+        let too_much = sender.and_then(|sender| world.too_much(sender, &incoming, in_flight));
+        let counted = sender.filter(|_| too_much.is_none());
         let answer = match (too_much, fault) {
             (Some(refused), _) => refused,
             (None, Some(fault)) if fault != RequestFault::LoseAnswer => fault_answer(fault),
@@ -116,15 +112,8 @@ impl Shared {
                 }
             },
         };
-        let answer = finish(world, &incoming, answer, sender.filter(|_| !is_too_much));
-        for problem in problems {
-            let (method, path) = (incoming.method.clone(), incoming.path.clone());
-            world.violations.push(Violation {
-                method,
-                path,
-                problem,
-            });
-        }
+        let answer = finish(world, &incoming, answer, counted);
+        world.complain(&incoming, problems);
         let class = class(&incoming.method, template.as_deref(), answer.status);
         let Incoming { method, path, .. } = incoming;
         world.requests.push(RequestRecord {
@@ -192,6 +181,22 @@ impl World {
             .values()
             .find(|repository| repository.id == id)?;
         Some(format!("/repos/{}{rest}", found.full_name))
+    }
+
+    fn complain(&mut self, incoming: &Incoming, problems: Vec<String>) {
+        let violations = problems.into_iter().map(|problem| Violation {
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            problem,
+        });
+        self.violations.extend(violations);
+    }
+
+    /// The refusal of a request that goes beyond a limit.
+    fn too_much(&mut self, sender: u64, incoming: &Incoming, in_flight: usize) -> Option<Answer> {
+        let request = (incoming.method.as_str(), incoming.path.as_str());
+        let now = self.now();
+        self.limiter.admit(sender, request, in_flight, now)
     }
 
     /// The installation whose token a request carries.

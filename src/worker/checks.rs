@@ -151,18 +151,13 @@ impl Worker {
             // GitHub appends annotations to those that are there.
             body.annotations.clear();
         }
-        let github_id = match known {
-            Some(known) => {
-                installation
-                    .update_check_run(&repository.name, known.github_id, &body)
-                    .await?;
-                known.github_id
+        let name = &repository.name;
+        let github_id = match known.map(|known| known.github_id) {
+            Some(id) => {
+                installation.update_check_run(name, id, &body).await?;
+                id
             }
-            None => {
-                installation
-                    .create_check_run(&repository.name, &body)
-                    .await?
-            }
+            None => installation.create_check_run(name, &body).await?,
         };
         self.budgets.told(effect, self.clock.now());
         let object = GithubObject { github_id, digest };

@@ -8,13 +8,12 @@ use serde_json::json;
 use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
-use super::{previews, recorded};
-use crate::budget::{Budget, Class, Limits};
+use super::{budgets, previews, recorded};
 use crate::engine::Plan;
 use crate::model::{DeliveryId, latest_document};
 use crate::store::{
-    Claim, Commit, Committed, Confirmation, Done, GithubObject, PendingEffect, PullRequestRow,
-    Scope, Shut, Store, Wave,
+    Claim, Commit, Committed, Confirmation, Done, GithubObject, PullRequestRow, Scope, Shut, Store,
+    Wave,
 };
 use crate::webhook::IncomingDelivery;
 
@@ -123,24 +122,6 @@ fn shut() -> Shut {
         held: busy(),
         slow: busy(),
     }
-}
-
-async fn budget(store: &Store, effect: &PendingEffect) -> super::super::Result<()> {
-    let full = store.budget(INSTALLATION).await?;
-    let take = |budget: &mut Budget| budget.take(&Limits::GITHUB, Class::CONTENT, NOW);
-    let (taken, ()) = store.change_budget(INSTALLATION, take).await?;
-    assert_ne!(taken, full);
-    assert_eq!(store.budget(INSTALLATION).await?, taken);
-    store.effect_waits(effect, NOW).await?;
-    store.hold_starts(INSTALLATION, LATER).await?;
-    store.ask_for(INSTALLATION, &[], NOW).await?;
-    assert_eq!(store.waiting_starts(INSTALLATION, &release()).await?, 0);
-    let waiting = store.waiting_by_lane().await?;
-    let all = store.backlog(INSTALLATION).await?;
-    assert_eq!(waiting.values().sum::<i64>(), all);
-    let turn = store.take_turn(effect.clone(), 0, NOW, 60).await?;
-    assert_eq!(turn.key, effect.key);
-    Ok(())
 }
 
 async fn inbox(store: &Store) -> super::super::Result<()> {
@@ -338,7 +319,7 @@ async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
     let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
     store.effect_postponed(&effect, NOW, false, "later").await?;
-    budget(store, &effect).await?;
+    budgets::ask(store, &effect).await?;
     let row = store.run_by_name(INSTALLATION, &run()).await?;
     let row = row.expect("the run");
     let wave = Wave {

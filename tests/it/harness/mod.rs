@@ -32,6 +32,8 @@ pub struct App {
     pub url: String,
     pub settings: Settings,
     limits: Limits,
+    /// What jobs report with.
+    http: reqwest::Client,
     clock: Arc<AtomicI64>,
     server: tokio::task::JoinHandle<()>,
     directory: TempDir,
@@ -69,6 +71,7 @@ impl App {
             url,
             settings,
             limits,
+            http: reqwest::Client::new(),
             clock,
             server,
             directory,
