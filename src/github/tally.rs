@@ -86,9 +86,11 @@ impl Tally {
             count.sent.has_succeeded = true;
             return;
         }
-        // Nothing more is sent before somebody has thought about it.
+        // Nothing more is sent before whoever sets limits has thought about it.
         let wait = error.and_then(GitHubError::retry_after_seconds);
-        count.limit(0, wait.unwrap_or_default());
+        if count.left.is_some() {
+            count.limit(0, wait.unwrap_or_default());
+        }
         if count.sent.refusals.len() < REFUSALS {
             count.sent.refusals.push(Refusal {
                 class,

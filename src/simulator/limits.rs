@@ -254,3 +254,28 @@ impl Simulator {
         account.map_or_else(RequestCounts::default, |account| account.counts.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Flights, Limiter, RequestLimits};
+
+    #[test]
+    fn the_hundred_and_first_request_at_a_time_is_refused() {
+        let flights = Flights::default();
+        let mut under_way = Vec::new();
+        let mut limiter = Limiter {
+            limits: Some(RequestLimits::GITHUB),
+            ..Limiter::default()
+        };
+        for number in 1..=101 {
+            let (flight, in_flight) = flights.enter();
+            under_way.push(flight);
+            let refused = limiter.admit(7, ("GET", "/"), in_flight, 1000);
+            assert_eq!(refused.is_some(), number > 100, "{number}");
+        }
+        under_way.clear();
+        let (_flight, in_flight) = flights.enter();
+        assert_eq!(in_flight, 1);
+        assert!(limiter.admit(7, ("GET", "/"), in_flight, 1060).is_none());
+    }
+}

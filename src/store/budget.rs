@@ -96,7 +96,7 @@ impl Store {
         // The `+` keeps to the index of what waits: what is done stays in the workspace for good.
         let rows = sqlx::query(
             "UPDATE effect SET due_at = $1 WHERE state = 'pending' AND +installation_id = $2 \
-             AND lane = 2 AND due_at < $1 AND attempts = 0 RETURNING repository_id, call",
+             AND lane IN (2, 3) AND due_at < $1 AND attempts = 0 RETURNING repository_id, call",
         )
         .bind(until.0)
         .bind(installation_id)
@@ -134,7 +134,7 @@ impl Store {
     /// When the database does.
     pub async fn waiting_starts(&self, installation_id: i64, release: &ReleaseName) -> Result<i64> {
         let rows = sqlx::query(
-            "SELECT call FROM effect WHERE state = 'pending' AND +installation_id = $1 AND lane = 2",
+            "SELECT call FROM effect WHERE state = 'pending' AND +installation_id = $1 AND lane IN (2, 3)",
         )
         .bind(installation_id)
         .fetch_all(&self.readers)

@@ -147,13 +147,14 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Takes up to `most` further due calls of one repository and lane, to travel together with one claimed before.
+    /// Takes up to `most` further due starts of one repository, waiting in `lane`, to travel together with one claimed before.
     ///
     /// # Errors
     /// When the database does.
     pub async fn claim_companions(
         &self,
         with: &PendingEffect,
+        lane: i64,
         now: Timestamp,
         lease_seconds: i64,
         most: i64,
@@ -167,7 +168,7 @@ impl Store {
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(now.0)
-            .bind(with.effect.call.lane())
+            .bind(lane)
             .bind(with.installation_id)
             .bind(with.effect.repository_id)
             .bind(most)

@@ -317,7 +317,7 @@ impl Worker {
             *slow = until.max(*slow);
             return Ok(());
         }
-        if effect.effect.call.lane() == FIRST_OF_OTHERS {
+        if Call::STARTS.contains(&effect.effect.call.lane()) {
             let held = self.store.hold_starts(id, until).await?;
             if wait >= LONG {
                 let checks = held.into_iter().map(|(repository_id, release)| Effect {

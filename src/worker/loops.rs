@@ -17,6 +17,7 @@ use crate::store::{Delivery, PendingEffect};
 /// Workspaces that one loop works for at the same time. Both loops together keep fewer than 80 requests under way, of the
 /// 100 that GitHub answers at a time.
 const WORKSPACES: usize = 32;
+const _: () = assert!(2 * WORKSPACES < 80);
 
 /// The longest time between two looks at the inbox and the outbox when nobody wakes the worker.
 const IDLE: Duration = Duration::from_secs(1);

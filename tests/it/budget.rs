@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ocuroot::simulator::{CheckApp, CheckRun, RequestCounts, RequestFault};
+use ocuroot::simulator::{CheckApp, CheckRun, RequestCounts, RequestFault, RequestLimits};
 use serde_json::json;
 
-use crate::harness::repositories::RUNNER_WORKFLOW;
-use crate::harness::{App, done};
+use crate::harness::repositories::{RUNNER_WORKFLOW, shop};
+use crate::harness::{App, done, succeed};
 
 /// A package of so many phases of so many steps that each need a machine.
 fn package(phases: usize, steps: usize) -> String {
@@ -198,5 +198,142 @@ async fn a_refusal_in_the_middle_drops_nothing_and_is_obeyed() {
     ocuroot / release | success | r3 is complete
     ocuroot | success | releases release
     ");
+    app.finish().await;
+}
+
+/// The shop's release up to its build, with nothing left to start staging with.
+async fn used_up() -> (App, String) {
+    let app = App::shop_within_limits().await;
+    app.use_up(396).await;
+    let commit = app.push(&shop(), "Begin");
+    app.settle().await;
+    let run = app.queued().remove(0);
+    app.github.start_workflow_run(run.id).unwrap();
+    app.execute(&run, succeed).await;
+    app.settle().await;
+    (app, commit)
+}
+
+#[tokio::test]
+async fn a_release_that_waits_for_github_says_so_and_goes_on_by_itself() {
+    let (mut app, commit) = used_up().await;
+    app.pass(10);
+    app.settle().await;
+    insta::assert_snapshot!(app.page(&commit, "ocuroot / api"), @"
+    # ocuroot / api | in_progress | r1 is running: 1 of 4 steps done, GitHub limits us until 09:08 UTC
+
+    Release **r1** of `github.com/acme/shop/-/api/release.ocu.star` at `186e399`.
+
+    | phase | step | status | took |
+    | --- | --- | --- | --- |
+    | `build` | [`build`](https://github.example/acme/shop/actions/runs/11000001) | ✅ done | 0 ms |
+    | `staging` | `deploy to staging` | 🕓 starting | 10 s so far |
+    | `approval` | `approval` | ⏳ after `staging` |  |
+    | `production` | `deploy to production` | ⏳ after `approval` |  |
+
+    ⏳ **GitHub limits us until 09:08 UTC.** As many requests as it allows an App have been made for this account: 1 step is ready and starts when more may be. Nothing has to be done.
+
+    [Cancel] Stop what is not finished
+    ");
+    // What was sent is not forgotten by a server that is started again.
+    app.crash().await;
+    let took = app.drain(succeed).await;
+    assert!((400..600).contains(&took), "{took}");
+    insta::assert_snapshot!(app.checks(&commit), @"
+    ocuroot | success | releases api
+    ocuroot / api | action_required | r1 waits for approval
+    ocuroot / api / build | success | build is done
+    ocuroot / api / staging | success | deploy to staging is done
+    ");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn people_are_answered_while_releases_wait() {
+    let (app, _) = used_up().await;
+    let number = app.propose(&[("notes.md", "a note\n")]);
+    let comment = app.say(number, "alice", "/ocuroot help").await;
+    assert_eq!(app.reactions(comment), "eyes");
+    assert!(app.last_words(number).contains("/ocuroot deploy"));
+    app.drain(succeed).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_last_requests_of_an_hour_are_kept_for_people() {
+    let app = App::shop_within_limits().await;
+    app.github.limit_requests(RequestLimits {
+        requests_per_hour: 50,
+        ..RequestLimits::GITHUB
+    });
+    app.push(&shop(), "Begin");
+    let start = app.now();
+    while all(&counts(&app, "acme/shop")) < 44 {
+        app.play(succeed).await;
+        app.pass(5);
+        let text = format!("{}\n", app.now().0);
+        app.push(&[("api/main.txt", Some(text.as_str()))], "Change");
+    }
+    let number = app.propose(&[("notes.md", "a note\n")]);
+    let comment = app.say(number, "alice", "/ocuroot help").await;
+    assert_eq!(app.reactions(comment), "eyes");
+    assert!(app.now().since(start) < 3_000_000, "within the hour");
+    app.drain(succeed).await;
+    let counts = counts(&app, "acme/shop");
+    assert_eq!((&counts.rejected, counts.impatient), (&BTreeMap::new(), 0));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_repository_with_much_to_start_does_not_hold_up_another() {
+    let alone = package(1, 16).replace(
+        "ocuroot(\"0.3.0\")\n",
+        "ocuroot(\"0.3.0\")\nrunner(\".github/workflows/ocuroot.yml\", wave=1)\n",
+    );
+    let app = App::within_limits().await;
+    let names = ["acme/big".to_owned(), "acme/small".to_owned()];
+    repositories(&app, &names[..1], &alone).await;
+    repositories(&app, &names[1..], &package(1, 1)).await;
+    let before = app.github.workflow_runs().len();
+    change(&app, &names[..1], "two");
+    app.settle().await;
+    change(&app, &names[1..], "two");
+    app.drain(|_, _| done(json!({}))).await;
+    let started = app.github.workflow_runs().split_off(before);
+    let small = started
+        .iter()
+        .position(|run| run.repository == "acme/small");
+    assert_eq!(started.len(), 17);
+    assert!(small.is_some_and(|place| place <= 12), "{small:?}");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_left_and_what_waits_can_be_shown() {
+    let (app, _) = used_up().await;
+    let reports = app.worker.budget_reports().await.unwrap();
+    insta::assert_debug_snapshot!(reports, @"
+    [
+        BudgetReport {
+            installation_id: 3000001,
+            figures: Figures {
+                content_per_minute: 48,
+                content_per_hour: 0,
+                points_per_minute: 630,
+                requests: Some(
+                    4990,
+                ),
+                rejections: 0,
+                held_until: None,
+            },
+            waiting: {
+                3: 1,
+                5: 1,
+                6: 1,
+            },
+        },
+    ]
+    ");
+    app.drain(succeed).await;
     app.finish().await;
 }

@@ -316,7 +316,7 @@ async fn standing(store: &Store) -> super::super::Result<()> {
 async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
     let claimed = store.claim_effect(NOW, 60, &shut()).await?;
     let effect = claimed.expect("the check run is due");
-    let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
+    let companions = store.claim_companions(&effect, 2, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
     store.effect_postponed(&effect, NOW, false, "later").await?;
     budgets::ask(store, &effect).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use ocuroot::budget::Limits;
+use ocuroot::budget::{Budget, Class, Limits};
 use ocuroot::model::{Outcome, Timestamp};
 use ocuroot::simulator::RequestLimits;
 use serde_json::Value;
@@ -15,6 +15,28 @@ impl App {
         let app = App::limited(Limits::GITHUB).await;
         app.github.limit_requests(RequestLimits::GITHUB);
         app
+    }
+
+    /// The same, with an empty private repository `acme/shop`.
+    pub async fn shop_within_limits() -> App {
+        let app = App::within_limits().await;
+        app.make_shop();
+        app
+    }
+
+    /// So many creations have been sent for `acme/shop`'s installation, one each eight seconds up to now.
+    pub async fn use_up(&self, creations: i64) {
+        let installation = self.github.installation_id("acme/shop").expect("an id");
+        let installation = i64::try_from(installation).expect("a small number");
+        let now = self.now();
+        let spend = |budget: &mut Budget| {
+            for earlier in (0..creations).rev() {
+                let at = now.plus_seconds(-8 * earlier);
+                budget.take(&Limits::GITHUB, Class::CONTENT, at);
+            }
+        };
+        let spent = self.worker.store.change_budget(installation, spend).await;
+        spent.expect("a budget");
     }
 
     /// What time it is.

@@ -81,11 +81,15 @@ impl App {
     /// The same, with an empty private repository `acme/shop`, which alice may write to.
     pub async fn with_shop() -> App {
         let app = App::start().await;
-        let shop = app.github.create_repository("acme/shop", true);
-        shop.expect("a repository");
-        let alice = app.github.set_permission("acme/shop", "alice", "write");
-        alice.expect("a permission");
+        app.make_shop();
         app
+    }
+
+    fn make_shop(&self) {
+        let shop = self.github.create_repository("acme/shop", true);
+        shop.expect("a repository");
+        let alice = self.github.set_permission("acme/shop", "alice", "write");
+        alice.expect("a permission");
     }
 
     /// Alice pushes to the default branch of `acme/shop`; answers the commit.
