@@ -2,6 +2,7 @@
 
 pub mod model;
 
+pub mod budget;
 pub mod command;
 pub mod config;
 pub mod engine;

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::api;
+use crate::budget;
 use crate::clock::Clock;
 use crate::github::GitHub;
 use crate::sandbox::{self, Sandbox};
@@ -23,7 +24,7 @@ use crate::store::Store;
 use crate::webhook::{
     self, GroupSink, GroupTask, GroupWriter, IncomingDelivery, Intake, SinkError,
 };
-use crate::worker::{LEASE_SECONDS, Pulse, Recovery, Worker};
+use crate::worker::{Budgets, LEASE_SECONDS, Pulse, Recovery, Worker};
 
 pub use guard::{Limits, guarded};
 pub use listen::Connections;
@@ -65,6 +66,7 @@ impl Server {
             web_url: settings.github_web_url.trim_end_matches('/').to_owned(),
             reference_host: settings.reference_host(),
             wake: Arc::new(Notify::new()),
+            budgets: Budgets::new(budget::Limits::GITHUB),
             pulse: Pulse::default(),
             recovery: Recovery::default(),
         };

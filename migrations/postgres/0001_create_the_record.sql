@@ -67,7 +67,7 @@ CREATE TABLE effect (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, key)
 );
-CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key) WHERE state = 'pending';
+CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key, installation_id) WHERE state = 'pending';
 CREATE INDEX effect_pending_of_repository ON effect (installation_id, repository_id, lane, created_at, key)
     WHERE state = 'pending';
 CREATE INDEX effect_failed ON effect (installation_id, key) WHERE state = 'failed';
@@ -497,6 +497,14 @@ CREATE TABLE verified_release (
 CREATE INDEX release_over ON release (repository_id, created_at) WHERE is_open = 0;
 
 -- The audit record is append-only.
+
+-- What an installation has asked of GitHub in the last hour, and what GitHub said about it. Whoever writes it has read the
+-- version before: several servers count together.
+CREATE TABLE budget (
+    installation_id BIGINT PRIMARY KEY,
+    version BIGINT NOT NULL,
+    body TEXT COLLATE "C" NOT NULL
+);
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.sequence = 1 + coalesce(

@@ -64,7 +64,7 @@ CREATE TABLE effect (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (installation_id, key)
 );
-CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key) WHERE state = 'pending';
+CREATE INDEX effect_pending ON effect (lane, due_at, created_at, key, installation_id) WHERE state = 'pending';
 CREATE INDEX effect_pending_of_repository ON effect (installation_id, repository_id, lane, created_at, key)
     WHERE state = 'pending';
 CREATE INDEX effect_failed ON effect (installation_id, key) WHERE state = 'failed';
@@ -494,6 +494,14 @@ CREATE TABLE verified_release (
 CREATE INDEX release_over ON release (repository_id, created_at) WHERE is_open = 0;
 
 -- The audit record is append-only.
+
+-- What an installation has asked of GitHub in the last hour, and what GitHub said about it. Whoever writes it has read the
+-- version before: several servers count together.
+CREATE TABLE budget (
+    installation_id BIGINT PRIMARY KEY,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit record is append-only: its entries are never changed');

@@ -267,14 +267,21 @@ impl Call {
         match self {
             Call::Attempt { .. } => 0,
             Call::React { .. } | Call::Reply { .. } | Call::CancelWorkflow { .. } => 1,
-            Call::Dispatch { .. } | Call::DispatchWorkflow { .. } => 2,
-            Call::CommitCheck { .. } | Call::IntentCheck { .. } => 3,
-            Call::ReleaseCheck { .. } => 4,
-            Call::RunCheck { .. } => 5,
-            Call::Result { .. } | Call::Overview { .. } => 6,
-            Call::Deployment { .. } => 7,
+            Call::Dispatch { run, .. } | Call::DispatchWorkflow { run, .. } => {
+                let place = run.key.environment().map(|place| place.as_str());
+                let is_production = matches!(place, Some("production" | "prod"));
+                Call::STARTS[usize::from(!is_production)]
+            }
+            Call::CommitCheck { .. } | Call::IntentCheck { .. } => 4,
+            Call::ReleaseCheck { .. } => 5,
+            Call::RunCheck { .. } => 6,
+            Call::Result { .. } | Call::Overview { .. } => 7,
+            Call::Deployment { .. } => 8,
         }
     }
+
+    /// The lanes of starts: of what goes to production, and of everything else. Lower lanes are people's.
+    pub const STARTS: [i64; 2] = [2, 3];
 }
 
 /// What a command came to, for the person who gave it.

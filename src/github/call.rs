@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use octocrab::{OctoBody, Octocrab};
@@ -11,7 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
 
+use super::address::climbs;
 use super::error::{self, GitHubError};
+use super::tally::{Tally, refusal};
+use super::validators::{Kept, Validators, may_change};
+use crate::budget;
+
+pub(super) use super::address::{segment, segments};
 
 /// The largest answer that is read. A recursive tree has at most 7 MB (reference/github.md §5).
 const ANSWER_LIMIT: usize = 32 * 1024 * 1024;
@@ -66,6 +72,8 @@ pub(super) struct Caller {
     /// Held while a token is looked up, so that an expired one is replaced once.
     pub(super) minting: Arc<tokio::sync::Mutex<()>>,
     pub(super) rate_limit: Arc<Mutex<Option<RateLimit>>>,
+    pub(super) tally: Arc<Tally>,
+    pub(super) validators: Arc<Validators>,
 }
 
 impl Call {
@@ -108,6 +116,12 @@ impl Call {
         self.path.push('=');
         self.path.push_str(&segment(value));
         self
+    }
+
+    /// What makes it the same question as another; `None` for what is no question, or has one answer for ever.
+    fn question(&self) -> Option<String> {
+        let is_asked_again = self.method == Method::GET && may_change(&self.path);
+        is_asked_again.then(|| format!("{} {}", self.accept, self.path))
     }
 
     /// How people name this call: no query, for it may hold what people typed.
@@ -241,38 +255,34 @@ impl Caller {
             return Err(unsendable("a name in the address is `.` or `..`"));
         }
         self.ensure_token(&name).await?;
-        // Not octocrab's own builder, which names an older API version (its build script's).
-        let request = Request::builder()
-            .method(call.method.clone())
-            .uri(&call.path)
-            .header(ACCEPT, call.accept);
-        let request = match &call.body {
-            Some(body) => request
-                .header(CONTENT_TYPE, "application/json")
-                .body(OctoBody::from(body.to_string())),
-            None => request.header(CONTENT_LENGTH, "0").body(OctoBody::empty()),
-        };
+        let class = budget::class(call.method.as_str(), &call.path);
+        self.tally.admit(class, &name)?;
+        let question = call.question();
+        let known = question.as_deref();
+        let known = known.and_then(|question| self.validators.known(question));
+        let request = request(call, known.as_ref());
         let request = request.map_err(|error| unsendable(&error.to_string()))?;
         let response = self.octocrab.execute(request).await;
         let response = response.map_err(|error| error::unanswered(&name, &error))?;
         let (parts, body) = response.into_parts();
         self.remember_rate_limit(&parts.headers);
         tracing::debug!(status = parts.status.as_u16(), "GitHub answered");
-        let body = Limited::new(body, ANSWER_LIMIT).collect().await;
-        let body = body.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                GitHubError::Unreadable {
-                    call: name.clone(),
-                    reason: format!("it is larger than {ANSWER_LIMIT} bytes"),
-                }
-            } else {
-                error::unanswered(&name, error.as_ref())
+        let body = read(body, &name).await?;
+        let refused = refusal(&name, parts.status, &parts.headers, &body);
+        self.tally.answered(class, refused.as_ref(), &parts.headers);
+        let (status, headers, body) = match known {
+            Some(known) if parts.status == StatusCode::NOT_MODIFIED => {
+                (StatusCode::OK, known.headers, known.body)
             }
-        })?;
+            _ => (parts.status, parts.headers, body),
+        };
+        if let (Some(question), StatusCode::OK) = (question, status) {
+            self.validators.keep(&question, &headers, &body);
+        }
         Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.to_bytes().to_vec(),
+            status,
+            headers,
+            body,
             name,
         })
     }
@@ -321,33 +331,39 @@ impl Caller {
     }
 }
 
-/// Whether a name from outside would make the path mean another resource: `..` cannot be escaped.
-fn climbs(path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or_default();
-    path.split('/').any(|segment| matches!(segment, "." | ".."))
-}
-
-/// `text` as one segment of a path, or as a query value.
-pub(super) fn segment(text: &str) -> String {
-    encode(text, false)
-}
-
-/// `text` as several segments: its slashes stay, as GitHub wants refs and file paths.
-pub(super) fn segments(text: &str) -> String {
-    encode(text, true)
-}
-
-fn encode(text: &str, keep_slashes: bool) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let is_plain = byte.is_ascii_alphanumeric()
-            || b"-._~".contains(&byte)
-            || (keep_slashes && byte == b'/');
-        if is_plain {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
+/// Not octocrab's own builder, which names an older API version (its build script's).
+fn request(call: &Call, known: Option<&Kept>) -> http::Result<Request<OctoBody>> {
+    let mut request = Request::builder()
+        .method(call.method.clone())
+        .uri(&call.path)
+        .header(ACCEPT, call.accept);
+    if let Some(known) = known {
+        request = request.header(IF_NONE_MATCH, &known.tag);
     }
-    encoded
+    match &call.body {
+        Some(body) => request
+            .header(CONTENT_TYPE, "application/json")
+            .body(OctoBody::from(body.to_string())),
+        None => request.header(CONTENT_LENGTH, "0").body(OctoBody::empty()),
+    }
+}
+
+/// Reads an answer to its end, unless it is too long.
+async fn read<Body>(body: Body, call: &str) -> Result<Vec<u8>, GitHubError>
+where
+    Body: BodyExt,
+    Body::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let body = Limited::new(body, ANSWER_LIMIT).collect().await;
+    let body = body.map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            GitHubError::Unreadable {
+                call: call.to_owned(),
+                reason: format!("it is larger than {ANSWER_LIMIT} bytes"),
+            }
+        } else {
+            error::unanswered(call, error.as_ref())
+        }
+    })?;
+    Ok(body.to_bytes().to_vec())
 }

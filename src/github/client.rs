@@ -14,6 +14,8 @@ use super::call::{Call, Caller, RateLimit, segment};
 use super::oidc::OidcVerifier;
 use super::people::People;
 use super::settings::{GitHubSettings, SettingsError};
+use super::tally::Tally;
+use crate::budget::Sent;
 use crate::model::RepositoryName;
 
 /// The API description this client was written against (reference/github.md §0).
@@ -141,6 +143,17 @@ impl Installation {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// What was sent for this installation since this was last asked.
+    pub fn sent(&self) -> Sent {
+        self.caller.tally.take()
+    }
+
+    /// From now on requests worth this many points may be sent. Any further one is not, and fails as if GitHub had
+    /// asked for `wait` seconds of silence. Without a word about it, there is no limit.
+    pub fn allow(&self, points: u32, wait: u64) {
+        self.caller.tally.allow(points, wait);
+    }
 }
 
 impl Caller {
@@ -151,6 +164,8 @@ impl Caller {
             origin,
             minting: Arc::default(),
             rate_limit: Arc::default(),
+            tally: Arc::new(Tally::new()),
+            validators: Arc::default(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the call certainly did nothing, so that it can decide what repeating means.
 
 mod actions;
+mod address;
 mod app;
 mod artifacts;
 mod call;
@@ -23,7 +24,9 @@ mod permissions;
 mod pulls;
 mod settings;
 mod spoken;
+mod tally;
 mod teams;
+mod validators;
 
 pub use actions::{Dispatched, WorkflowRun};
 pub use app::{AppFacts, DeliveryPage, HookDelivery, InstallationFacts};

@@ -35,7 +35,7 @@ pub use intent_branch::{IntentBranch, IntentFile, IntentItem, IntentReport};
 pub use invocation::{Invocation, Outcome};
 pub use lock::{Hold, Lock, LockKind, LockScope};
 pub use package::{Action, FunctionName, Input, Package, Phase, Task, TaskKey, WorkflowCall};
-pub use progress::Progress;
+pub use progress::{Limited, Progress};
 pub use protection::{EnvironmentSelector, Freeze, Grantee, Guards, Protection, QueuePolicy};
 pub use reference::{Reference, ReferenceError, SubPathKind, canonical_repository};
 pub use release::{Permission, ReleaseName, RunKind, RunName, RunState, latest_document};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Diagnosis, RunName, TaskKey};
+use super::{Diagnosis, RunName, TaskKey, Timestamp};
 
 /// Where the runs of a release can be watched, and how long they usually take.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,4 +13,15 @@ pub struct Progress {
     pub usual: BTreeMap<TaskKey, i64>,
     /// What keeps runs from going on on GitHub, each with the file of the workflow.
     pub troubles: BTreeMap<RunName, (Diagnosis, String)>,
+    /// What of it GitHub keeps from being started.
+    pub limited: Option<Limited>,
+}
+
+/// Steps that are ready and wait because GitHub lets us send no more for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    /// When they go on.
+    pub until: Timestamp,
+    /// How many.
+    pub steps: usize,
 }

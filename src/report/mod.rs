@@ -9,6 +9,7 @@ mod gates;
 mod impact;
 mod intent_check;
 mod leftovers;
+mod limit;
 mod machines;
 pub mod markdown;
 mod origin;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::diagnosis;
 use super::gates::{self, Held, held};
 use super::waiting::{self, Missing, is_approval, missing_inputs};
-use super::{Button, CheckText, Conclusion, check_name, markdown};
+use super::{Button, CheckText, Conclusion, check_name, limit, markdown};
 use crate::engine::gates::Gate;
 use crate::engine::status::{self, ReleaseStatus, Waiting};
 use crate::engine::{Release, Run, Snapshot};
@@ -27,7 +27,7 @@ pub fn release_check(
     CheckText {
         name: check_name(&release.name.package),
         conclusion: conclusion(status),
-        title: title(release, status, &lacks),
+        title: title(release, status, &lacks) + &limit::clause(status, progress),
         summary: markdown::fit(summary(release, snapshot, progress, &lacks, now)),
         annotations: Vec::new(),
         buttons: button(release, status, &lacks).into_iter().collect(),
@@ -191,6 +191,7 @@ fn summary(
             took(run, progress.usual.get(key), now)
         );
     }
+    text.push_str(&limit::section(progress));
     text.push_str(&waiting::section(
         release,
         snapshot,

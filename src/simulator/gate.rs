@@ -74,6 +74,7 @@ impl Shared {
         if let Some(path) = incoming.path.strip_prefix("/api/v3") {
             incoming.path = path.to_owned();
         }
+        let (_flight, in_flight) = self.flights.enter();
         let mut world = self.lock();
         let world = &mut *world;
         if let Some(path) = world.path_by_name(&incoming.path) {
@@ -89,9 +90,13 @@ impl Shared {
             .faults
             .next_request_fault(&incoming.method, &incoming.path);
         let template = found.as_ref().map(|(route, _)| route.template.to_owned());
-        let answer = match fault {
-            Some(fault) if fault != RequestFault::LoseAnswer => fault_answer(fault),
-            _ => match found {
+        let sender = world.sender(&incoming);
+        let too_much = sender.and_then(|sender| world.too_much(sender, &incoming, in_flight));
+        let counted = sender.filter(|_| too_much.is_none());
+        let answer = match (too_much, fault) {
+            (Some(refused), _) => refused,
+            (None, Some(fault)) if fault != RequestFault::LoseAnswer => fault_answer(fault),
+            (None, _) => match found {
                 Some((route, parameters)) => {
                     let access = route.access;
                     let result = answer(world, route, parameters, &incoming);
@@ -107,15 +112,8 @@ impl Shared {
                 }
             },
         };
-        let answer = finish(world, &incoming, answer);
-        for problem in problems {
-            let (method, path) = (incoming.method.clone(), incoming.path.clone());
-            world.violations.push(Violation {
-                method,
-                path,
-                problem,
-            });
-        }
+        let answer = finish(world, &incoming, answer, counted);
+        world.complain(&incoming, problems);
         let class = class(&incoming.method, template.as_deref(), answer.status);
         let Incoming { method, path, .. } = incoming;
         world.requests.push(RequestRecord {
@@ -183,6 +181,32 @@ impl World {
             .values()
             .find(|repository| repository.id == id)?;
         Some(format!("/repos/{}{rest}", found.full_name))
+    }
+
+    fn complain(&mut self, incoming: &Incoming, problems: Vec<String>) {
+        let violations = problems.into_iter().map(|problem| Violation {
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            problem,
+        });
+        self.violations.extend(violations);
+    }
+
+    /// The refusal of a request that goes beyond a limit.
+    fn too_much(&mut self, sender: u64, incoming: &Incoming, in_flight: usize) -> Option<Answer> {
+        let request = (incoming.method.as_str(), incoming.path.as_str());
+        let now = self.now();
+        self.limiter.admit(sender, request, in_flight, now)
+    }
+
+    /// The installation whose token a request carries.
+    fn sender(&self, incoming: &Incoming) -> Option<u64> {
+        let header = incoming.headers.get("authorization");
+        let header = header.filter(|header| header.contains("ghs_"));
+        match self.authenticate(header.map(String::as_str)) {
+            Ok(Caller::Installation(token)) => Some(token.installation),
+            _ => None,
+        }
     }
 
     /// The redirect from a name that a repository had.
@@ -317,7 +341,12 @@ fn fault_answer(fault: RequestFault) -> Answer {
 }
 
 /// Rate limit and validator headers; 304 for what the client has already.
-fn finish(world: &mut World, incoming: &Incoming, mut answer: Answer) -> Answer {
+fn finish(
+    world: &mut World,
+    incoming: &Incoming,
+    mut answer: Answer,
+    counted: Option<u64>,
+) -> Answer {
     if incoming.method == "GET" && answer.status == 200 {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &answer.body);
         let tag = format!("W/\"{}\"", hex::encode(digest));
@@ -331,11 +360,18 @@ fn finish(world: &mut World, incoming: &Incoming, mut answer: Answer) -> Answer 
     if answer.status != 304 {
         world.requests_left = world.requests_left.saturating_sub(1);
     }
-    let used = RATE_LIMIT - world.requests_left;
+    if let Some(sender) = counted {
+        let (method, path) = (&incoming.method, &incoming.path);
+        world.limiter.answered(sender, method, path, answer.status);
+    }
+    let sender = counted.or_else(|| world.sender(incoming));
+    let own = sender.and_then(|sender| world.limiter.left(sender));
+    let (left, limit) = own.unwrap_or((world.requests_left, RATE_LIMIT));
+    let used = limit - left;
     let reset = (world.now() / 3600 + 1) * 3600;
     answer
-        .with("X-RateLimit-Limit", RATE_LIMIT.to_string())
-        .with("X-RateLimit-Remaining", world.requests_left.to_string())
+        .with("X-RateLimit-Limit", limit.to_string())
+        .with("X-RateLimit-Remaining", left.to_string())
         .with("X-RateLimit-Used", used.to_string())
         .with("X-RateLimit-Reset", reset.to_string())
         .with("X-RateLimit-Resource", "core")

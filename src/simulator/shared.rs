@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::limits::Flights;
 use super::options::RequestCheck;
 use super::state::world::World;
 
@@ -13,6 +14,7 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     pub(crate) client: reqwest::Client,
     pub(crate) request_check: Option<RequestCheck>,
+    pub(crate) flights: Flights,
     /// Rung when the world was changed.
     pub(crate) changed: Notify,
 }
@@ -34,6 +36,7 @@ impl Shared {
             world: Mutex::new(world),
             client,
             request_check,
+            flights: Flights::default(),
             changed: Notify::new(),
         }
     }

@@ -11,6 +11,7 @@ use super::actions::run;
 use super::deliveries::Deliveries;
 use super::faults::{Faults, FaultsHandle};
 use super::keys::Key;
+use super::limits::Limiter;
 use super::options::{AppCredentials, Delivery, Execution, Options};
 use super::server;
 use super::shared::Shared;
@@ -64,6 +65,7 @@ impl Simulator {
             requests: Vec::new(),
             violations: Vec::new(),
             requests_left: 5000,
+            limiter: Limiter::default(),
             execution: options.execution,
             laptop_queue: Vec::new(),
             is_stopping: false,

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod audit;
+mod budget;
 mod checks;
 mod commit;
 mod confirmations;
@@ -49,7 +50,7 @@ pub use confirmations::Confirmation;
 pub use documents::Documents;
 pub use inbox::{Delivery, KeptDelivery};
 pub use missed::{DeliveryScan, MissedDelivery};
-pub use outbox::PendingEffect;
+pub use outbox::{PendingEffect, Shut};
 pub use records::{MatchOptions, Record, RecordKind};
 pub use repositories::{PullRequestRow, Repository};
 pub use runs::{Claim, RunRow};

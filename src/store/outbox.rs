@@ -27,6 +27,17 @@ pub struct PendingEffect {
     pub wave: Option<String>,
 }
 
+/// Workspaces whose calls are not to be taken, by how far that goes.
+#[derive(Clone, Debug, Default)]
+pub struct Shut {
+    /// All of them: one is being made.
+    pub busy: BTreeSet<i64>,
+    /// All that ask GitHub for something: it wants to hear nothing.
+    pub held: BTreeSet<i64>,
+    /// All but answers to people: there have been enough for the moment.
+    pub slow: BTreeSet<i64>,
+}
+
 /// Writes calls down inside the transaction of the decision that wants them.
 pub(super) async fn insert(
     transaction: &mut Transaction,
@@ -47,7 +58,8 @@ pub(super) async fn insert(
                 "DO UPDATE SET state = 'pending', generation = effect.generation + 1, \
                  call = excluded.call, \
                  attempts = CASE WHEN effect.state = 'pending' THEN effect.attempts ELSE 0 END, \
-                 due_at = CASE WHEN effect.state = 'pending' THEN effect.due_at ELSE excluded.due_at END"
+                 due_at = CASE WHEN effect.state = 'pending' AND effect.attempts > 0 \
+                     THEN effect.due_at ELSE excluded.due_at END"
             }
             Call::Attempt { .. }
             | Call::Dispatch { .. }
@@ -95,7 +107,7 @@ pub(super) fn read(row: &Row) -> Result<PendingEffect> {
 }
 
 impl Store {
-    /// Takes the due call of the lowest lane of a workspace that is not `busy` for `lease_seconds` and marks it as possibly made from now on.
+    /// Takes the due call of the lowest lane of a workspace that is not `shut` to it for `lease_seconds` and marks it as possibly made from now on.
     ///
     /// # Errors
     /// When the database does.
@@ -103,20 +115,25 @@ impl Store {
         &self,
         now: Timestamp,
         lease_seconds: i64,
-        busy: &BTreeSet<i64>,
+        shut: &Shut,
     ) -> Result<Option<PendingEffect>> {
         let mut transaction = self.writer.begin().await?;
         let sql = format!(
             "SELECT {COLUMNS} FROM effect WHERE state = 'pending' AND due_at <= $1 \
              AND installation_id NOT IN {} \
+             AND (lane < 1 OR installation_id NOT IN {}) AND (lane < 2 OR installation_id NOT IN {}) \
              AND installation_id NOT IN (SELECT installation_id FROM workspace WHERE is_suspended = 1) \
              ORDER BY lane, due_at, created_at, key LIMIT 1",
-            placeholders(2, busy.len() + 1)
+            placeholders(2, shut.busy.len() + 1),
+            placeholders(3 + shut.busy.len(), shut.held.len() + 1),
+            placeholders(4 + shut.busy.len() + shut.held.len(), shut.slow.len() + 1)
         );
         let mut query = query(sql).bind(now.0);
         // Never empty: not every database takes an empty list. No workspace has the number 0.
-        for installation_id in std::iter::once(&0).chain(busy) {
-            query = query.bind(installation_id);
+        for installations in [&shut.busy, &shut.held, &shut.slow] {
+            for installation_id in std::iter::once(&0).chain(installations) {
+                query = query.bind(installation_id);
+            }
         }
         let row = query.fetch_optional(&mut *transaction).await?;
         let Some(row) = row else {
@@ -129,13 +146,14 @@ impl Store {
         Ok(Some(pending))
     }
 
-    /// Takes up to `most` further due calls of one repository and lane, to travel together with one claimed before.
+    /// Takes up to `most` further due starts of one repository, waiting in `lane`, to travel together with one claimed before.
     ///
     /// # Errors
     /// When the database does.
     pub async fn claim_companions(
         &self,
         with: &PendingEffect,
+        lane: i64,
         now: Timestamp,
         lease_seconds: i64,
         most: i64,
@@ -149,7 +167,7 @@ impl Store {
         );
         let rows = query(sql)
             .bind(now.0)
-            .bind(with.effect.call.lane())
+            .bind(lane)
             .bind(with.installation_id)
             .bind(with.effect.repository_id)
             .bind(most)
@@ -246,22 +264,6 @@ impl Store {
         Ok(())
     }
 
-    /// Holds every waiting call of an installation back until `until`: GitHub asked for it.
-    ///
-    /// # Errors
-    /// When the database does.
-    pub async fn hold_effects(&self, installation_id: i64, until: Timestamp) -> Result<()> {
-        query(
-            "UPDATE effect SET due_at = $1 \
-             WHERE installation_id = $2 AND state = 'pending' AND due_at < $1 AND lane > 0",
-        )
-        .bind(until.0)
-        .bind(installation_id)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
-
     /// How many calls wait, the time the next one is due, and the calls that were given up with why.
     ///
     /// # Errors
@@ -271,16 +273,17 @@ impl Store {
             .fetch_one(&self.readers)
             .await?;
         let due: Option<i64> = row.get(1);
-        let failed =
-            query("SELECT key || ': ' || coalesce(error, '') FROM effect WHERE state = 'failed' ORDER BY key")
-                .fetch_all(&self.readers)
-                .await?;
+        let failed = query(
+            "SELECT key || ': ' || coalesce(error, '') FROM effect WHERE state = 'failed' ORDER BY key",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         let failed = failed.iter().map(|row| row.get(0)).collect();
         Ok((row.get(0), due.map(Timestamp), failed))
     }
 }
 
-async fn lease(
+pub(super) async fn lease(
     transaction: &mut Transaction,
     effect: &PendingEffect,
     until: Timestamp,

@@ -72,7 +72,8 @@ impl Worker {
         let Some(release) = snapshot.releases.get(name) else {
             return self.settled(effect).await;
         };
-        let progress = self.progress(effect.installation_id, name).await?;
+        let mut progress = self.progress(effect.installation_id, name).await?;
+        progress.limited = self.limited(effect.installation_id, name).await?;
         let text = report::release_check(release, &snapshot, &progress, self.clock.now());
         let place = Place {
             commit: &release.commit,
@@ -133,6 +134,13 @@ impl Worker {
                 digest: unsaid(&digest),
             });
         }
+        if known.is_some() && text.conclusion.is_none() {
+            // How something goes on is told the more rarely the more there is to tell.
+            if let Some(until) = self.is_too_soon(effect).await? {
+                self.store.effect_waits(effect, until).await?;
+                return Ok(());
+            }
+        }
         let mut body = body(effect, text, place, self.clock.now());
         if known
             .as_ref()
@@ -141,19 +149,15 @@ impl Worker {
             // GitHub appends annotations to those that are there.
             body.annotations.clear();
         }
-        let github_id = match known {
-            Some(known) => {
-                installation
-                    .update_check_run(&repository.name, known.github_id, &body)
-                    .await?;
-                known.github_id
+        let name = &repository.name;
+        let github_id = match known.map(|known| known.github_id) {
+            Some(id) => {
+                installation.update_check_run(name, id, &body).await?;
+                id
             }
-            None => {
-                installation
-                    .create_check_run(&repository.name, &body)
-                    .await?
-            }
+            None => installation.create_check_run(name, &body).await?,
         };
+        self.budgets.told(effect, self.clock.now());
         let object = GithubObject { github_id, digest };
         self.store
             .put_github_object(effect.installation_id, &effect.key, &object)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LEASE_SECONDS, Problem, Worker, backoff};
+use super::{Problem, Worker, backoff};
 use crate::engine::plan::Call;
 use crate::github::GitHubError;
 use crate::store::{PendingEffect, Repository};
@@ -13,20 +13,25 @@ impl Worker {
     /// # Errors
     /// When the database does. What is wrong with one call stays with that call.
     pub async fn dispatch(&self) -> Result<bool, Problem> {
-        let now = self.clock.now();
-        let none = BTreeSet::new();
-        let claimed = self.store.claim_effect(now, LEASE_SECONDS, &none).await?;
-        let Some(effect) = claimed else {
+        let Some(effect) = self.claim_call(&BTreeSet::new()).await? else {
             return Ok(false);
         };
         self.make(&effect).await?;
         Ok(true)
     }
 
-    /// Makes a claimed call.
+    /// Makes a claimed call, or puts it back until there is room for it.
     pub(super) async fn make(&self, effect: &PendingEffect) -> Result<(), Problem> {
+        let taken = match self.take_budget(effect).await? {
+            Ok(taken) => taken,
+            Err(until) => return self.waits(effect, until).await,
+        };
+        let id = effect.installation_id;
+        self.open_budget(id, effect.effect.call.lane() < 2).await?;
         tracing::debug!(key = effect.key, attempts = effect.attempts, "effect");
-        if let Err(problem) = self.perform(effect).await {
+        let result = self.perform(effect).await;
+        self.settle_budget(id, taken).await?;
+        if let Err(problem) = result {
             self.not_done(effect, &problem).await?;
         }
         Ok(())
@@ -68,10 +73,7 @@ impl Worker {
         let now = self.clock.now();
         if let Some(wait) = problem.retry_after() {
             let until = now.plus_seconds(wait);
-            tracing::warn!(%problem, wait, "GitHub asks us to wait");
-            self.store
-                .hold_effects(effect.installation_id, until)
-                .await?;
+            tracing::warn!(%problem, wait, key = effect.key, "a call waits for GitHub");
             self.store
                 .effect_postponed(effect, until, false, &problem.to_string())
                 .await?;

@@ -57,7 +57,18 @@ impl Worker {
     /// Takes a claimed delivery to a decision.
     pub(super) async fn take_in(&self, delivery: &Delivery) -> Result<(), Problem> {
         let span = tracing::info_span!("delivery", key = %delivery.key, event = delivery.event);
-        match self.handle(delivery).instrument(span).await {
+        let is_of_people = matches!(
+            delivery.event.as_str(),
+            "issue_comment" | "check_run" | "ocuroot.asked"
+        );
+        if let Some(id) = delivery.installation_id {
+            self.open_budget(id, is_of_people).await?;
+        }
+        let result = self.handle(delivery).instrument(span).await;
+        if let Some(id) = delivery.installation_id {
+            self.settle_budget(id, None).await?;
+        }
+        match result {
             Ok(()) => {}
             Err(problem)
                 if problem.is_transient() && delivery.attempts < backoff::MOST_ATTEMPTS =>

@@ -14,8 +14,10 @@ use super::{LEASE_SECONDS, Problem, Worker};
 use crate::model::Timestamp;
 use crate::store::{Delivery, PendingEffect};
 
-/// Workspaces that one loop works for at the same time.
-const WORKSPACES: usize = 8;
+/// Workspaces that one loop works for at the same time. Both loops together keep fewer than 80 requests under way, of the
+/// 100 that GitHub answers at a time.
+const WORKSPACES: usize = 32;
+const _: () = assert!(2 * WORKSPACES < 80);
 
 /// The longest time between two looks at the inbox and the outbox when nobody wakes the worker.
 const IDLE: Duration = Duration::from_secs(1);
@@ -144,7 +146,7 @@ impl Worker {
                 _ = shutdown.wait_for(|stop| *stop) => {}
                 () = under_way.one_done() => {}
                 () = woken => {}
-                () = tokio::time::sleep(IDLE) => {}
+                () = tokio::time::sleep(self.budgets.sleep(self.clock.now(), IDLE)) => {}
             }
         }
         while !under_way.workspaces.is_empty() {
@@ -164,7 +166,7 @@ impl Worker {
                 delivery.map(|delivery| (delivery.installation_id, Job::Delivery(delivery)))
             }
             Step::Dispatch => {
-                let effect = self.store.claim_effect(now, LEASE_SECONDS, busy).await?;
+                let effect = self.claim_call(busy).await?;
                 effect.map(|effect| (Some(effect.installation_id), Job::Effect(effect)))
             }
         })

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 mod buttons;
 mod checks;
 mod commands;
@@ -47,6 +48,7 @@ use crate::github::GitHub;
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
+pub use budget::{BudgetReport, Budgets};
 pub use line::{Draft, decide};
 pub use loops::Pulse;
 pub use meaning::{Meaning, intendable, release_meant};
@@ -76,6 +78,8 @@ pub struct Worker {
     pub reference_host: String,
     /// Wakes the loops: something was written to the inbox or the outbox.
     pub wake: Arc<Notify>,
+    /// What GitHub may still be asked.
+    pub budgets: Budgets,
     /// When the loops last looked for work.
     pub pulse: Pulse,
     /// What was made up for.

@@ -121,8 +121,16 @@ impl Worker {
         let mut new = BTreeMap::new();
         for blob in blobs {
             if !texts.contains_key(blob) && !new.contains_key(blob) {
-                let text = installation.blob_text(&repository.name, blob).await?;
-                new.insert(blob.clone(), text);
+                match installation.blob_text(&repository.name, blob).await {
+                    Ok(text) => drop(new.insert(blob.clone(), text)),
+                    Err(error) => {
+                        // What was read is kept: the next try goes on from here, however little it may ask.
+                        self.store
+                            .put_sources(repository.id, commit, files, &new)
+                            .await?;
+                        return Err(error.into());
+                    }
+                }
             }
         }
         if !new.is_empty() || !files.is_empty() {

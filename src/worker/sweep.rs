@@ -17,6 +17,7 @@ impl Worker {
     /// # Errors
     /// When the database does. What is wrong with one question stays with it.
     pub async fn sweep(&self) -> Result<(), Problem> {
+        self.settle_all_budgets().await?;
         if let Err(problem) = self.missed_deliveries().await {
             tracing::warn!(%problem, "asking for missed webhooks failed");
         }
@@ -28,6 +29,7 @@ impl Worker {
         }
         self.silent_runs().await?;
         self.overdue_runs().await?;
+        self.settle_all_budgets().await?;
         self.store.forget_what_has_ended(self.clock.now()).await?;
         self.wake.notify_waiters();
         Ok(())

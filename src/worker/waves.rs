@@ -141,10 +141,15 @@ impl Worker {
         if most == 1 {
             return Ok(());
         }
-        let companions = self
-            .store
-            .claim_companions(effect, self.clock.now(), LEASE_SECONDS, (most - 1) as i64)
-            .await?;
+        let mut companions = Vec::new();
+        for lane in Call::STARTS {
+            let (now, left) = (self.clock.now(), most - 1 - companions.len());
+            let more = self
+                .store
+                .claim_companions(effect, lane, now, LEASE_SECONDS, left as i64)
+                .await?;
+            companions.extend(more);
+        }
         for companion in companions {
             let Call::Dispatch { run, fence } = companion.effect.call.clone() else {
                 continue;

@@ -4,6 +4,7 @@
 mod architecture;
 mod audit;
 mod bombs;
+mod budget;
 mod cascades;
 mod claims;
 mod commands;

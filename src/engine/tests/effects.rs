@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::language::push;
 use super::story::{Story, command, done};
+use crate::engine::plan::Call;
 use crate::engine::{NewReleases, Trigger, Wish};
 
 const SMALL: &str = "task/a, task/b, task/c";
@@ -202,4 +203,24 @@ fn a_repeated_push_asks_for_nothing_that_was_not_asked_before() {
     story.done("api/@r1/task/build");
     story.push("api", "a1", "task/build | deploy/staging");
     assert_snapshot!(story.effects(), @"commit check a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1");
+}
+
+#[test]
+fn what_goes_to_production_is_started_before_everything_else_and_after_people_are_answered() {
+    let start = |step: &str| {
+        let run = format!("github.com/acme/shop/-/api/release.ocu.star/@r1/{step}/1");
+        let run = run.parse().expect("a run");
+        Call::Dispatch { run, fence: 1 }.lane()
+    };
+    let answer = Call::React {
+        comment: 1,
+        is_taken: true,
+    };
+    let release = "github.com/acme/shop/-/api/release.ocu.star/@r1";
+    let release = release.parse().expect("a release");
+    let check = Call::ReleaseCheck { release };
+    let (production, staging) = (start("deploy/production"), start("deploy/staging"));
+    assert_eq!(start("deploy/prod"), production);
+    assert_eq!(start("task/production"), staging);
+    assert!(answer.lane() < production && production < staging && staging < check.lane());
 }

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::scene::{Scene, release_name};
-use crate::model::{ReleaseNumber, RunKind, RunState};
+use crate::model::{Limited, ReleaseNumber, RunKind, RunState, Timestamp};
 
 #[test]
 fn planned() {
@@ -21,6 +21,32 @@ fn starting_and_running() {
     .linked("task/test", 1);
     scene.run("task/lint").state = RunState::Starting;
     assert_snapshot!(scene.page());
+}
+
+#[test]
+fn what_github_keeps_from_starting_is_told_with_the_time_it_ends() {
+    let mut scene = Scene::new("build: task/build, task/test, task/lint").done("task/build", 75);
+    for key in ["task/test", "task/lint"] {
+        scene.run(key).state = RunState::Starting;
+    }
+    scene.progress.limited = Some(Limited {
+        until: Timestamp(1_795_428_840_000),
+        steps: 2,
+    });
+    assert_snapshot!(scene.page(), @"
+    ocuroot / api | in_progress | r7 is running: 1 of 3 steps done, GitHub limits us until 10:14 UTC
+    [Cancel] Stop what is not finished
+
+    Release **r7** of `github.com/acme/shop/-/api/release.ocu.star` at `c0ffeec`.
+
+    | phase | step | status | took |
+    | --- | --- | --- | --- |
+    | `build` | `build` | ✅ done | 1 min 15 s |
+    | `build` | `test` | 🕓 starting |  |
+    | `build` | `lint` | 🕓 starting |  |
+
+    ⏳ **GitHub limits us until 10:14 UTC.** As many requests as it allows an App have been made for this account: 2 steps are ready and start when more may be. Nothing has to be done.
+    ");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::simulator::deliveries::Deliveries;
 use crate::simulator::faults::Faults;
 use crate::simulator::gate::{RequestRecord, Violation};
 use crate::simulator::keys::Key;
+use crate::simulator::limits::Limiter;
 use crate::simulator::options::{Clock, Execution};
 use crate::simulator::tokens::{InstallationToken, UserToken};
 
@@ -59,6 +60,7 @@ pub(crate) struct World {
     pub(crate) requests: Vec<RequestRecord>,
     pub(crate) violations: Vec<Violation>,
     pub(crate) requests_left: u64,
+    pub(crate) limiter: Limiter,
     pub(crate) execution: Execution,
     /// Repository and workflow run of what waits for the laptop's workers.
     pub(crate) laptop_queue: Vec<(String, u64)>,

@@ -8,11 +8,12 @@ use serde_json::json;
 use super::decision::{
     INSTALLATION, LATER, NOW, REPOSITORY, head, hold, package, plan, proposed, release, run, tagged,
 };
-use super::{previews, recorded};
+use super::{budgets, previews, recorded};
 use crate::engine::Plan;
 use crate::model::{DeliveryId, latest_document};
 use crate::store::{
-    Claim, Commit, Committed, Confirmation, Done, GithubObject, PullRequestRow, Scope, Store, Wave,
+    Claim, Commit, Committed, Confirmation, Done, GithubObject, PullRequestRow, Scope, Shut, Store,
+    Wave,
 };
 use crate::webhook::IncomingDelivery;
 
@@ -119,6 +120,14 @@ fn busy() -> BTreeSet<i64> {
     BTreeSet::from([INSTALLATION + 1])
 }
 
+fn shut() -> Shut {
+    Shut {
+        busy: busy(),
+        held: busy(),
+        slow: busy(),
+    }
+}
+
 async fn inbox(store: &Store) -> super::super::Result<()> {
     let delivery = IncomingDelivery {
         id: DeliveryId::new("a"),
@@ -221,7 +230,7 @@ async fn decisions(store: &Store) -> super::super::Result<()> {
     let last = (package(), staging());
     assert_eq!(snapshot.last_of_default.get(&last), Some(&release()));
     let effect = store
-        .claim_effect(NOW, 60, &busy())
+        .claim_effect(NOW, 60, &shut())
         .await?
         .expect("it is due");
     let commit = Commit {
@@ -309,12 +318,12 @@ async fn standing(store: &Store) -> super::super::Result<()> {
 }
 
 async fn outbox_and_waves(store: &Store) -> super::super::Result<()> {
-    let claimed = store.claim_effect(NOW, 60, &busy()).await?;
+    let claimed = store.claim_effect(NOW, 60, &shut()).await?;
     let effect = claimed.expect("the check run is due");
-    let companions = store.claim_companions(&effect, LATER, 60, 10).await?;
+    let companions = store.claim_companions(&effect, 2, LATER, 60, 10).await?;
     assert!(companions.is_empty(), "there is no other start");
     store.effect_postponed(&effect, NOW, false, "later").await?;
-    store.hold_effects(INSTALLATION, LATER).await?;
+    budgets::ask(store, &effect).await?;
     let row = store.run_by_name(INSTALLATION, &run()).await?;
     let row = row.expect("the run");
     let wave = Wave {

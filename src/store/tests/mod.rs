@@ -1,6 +1,7 @@
 //! The record on a real database.
 
 mod audit;
+mod budgets;
 mod decision;
 mod every_query;
 mod intent_branches;

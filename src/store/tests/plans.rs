@@ -8,7 +8,7 @@ use crate::store::database::query;
 use crate::store::recorder::{Statement, record};
 
 /// What may walk all of a workspace or of a repository, and why.
-const WALKS: [(&str, &str); 15] = [
+const WALKS: [(&str, &str); 16] = [
     (
         "SELECT installation_id, is_suspended FROM workspace",
         "once an hour all of them are held against what GitHub shows",
@@ -46,6 +46,7 @@ const WALKS: [(&str, &str); 15] = [
         "when an environment is taken away, every package is planned again",
     ),
     ("SELECT version FROM workspace", "it has one row for each"),
+    ("SELECT body, version FROM budget", "the same"),
     (
         "SELECT id FROM repository WHERE installation_id",
         "when the App is removed from an account, all of it is gone",
@@ -204,6 +205,7 @@ async fn every_index_is_used() {
 fn every_function_that_asks_the_database_is_looked_at() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store");
     let calls = concat!(
+        include_str!("budgets.rs"),
         include_str!("every_query.rs"),
         include_str!("intent_branches.rs"),
         include_str!("missed.rs"),
@@ -223,7 +225,7 @@ fn every_function_that_asks_the_database_is_looked_at() {
             let Some(rest) = line.trim().strip_prefix("pub async fn ") else {
                 continue;
             };
-            let name = rest.split('(').next().unwrap_or_default();
+            let name = rest.split(['(', '<']).next().unwrap_or_default();
             let is_called = calls.contains(&format!(".{name}("));
             assert!(
                 is_called || matches!(name, "open" | "open_read_only" | "close"),

@@ -7,7 +7,7 @@ use super::source::Source;
 /// The modules from the bottom up. A module may use those of lower layers, and itself.
 const LAYERS: [(&[&str], u8); 5] = [
     (&["model"], 0),
-    (&["command", "config", "engine", "report"], 1),
+    (&["budget", "command", "config", "engine", "report"], 1),
     (
         &["clock", "github", "runner", "sandbox", "store", "webhook"],
         2,

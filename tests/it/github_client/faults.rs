@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use ocuroot::github::GitHubError;
-use ocuroot::simulator::RequestFault;
+use ocuroot::simulator::{RequestFault, RequestLimits};
 
 use super::{REPOSITORY, World, api};
 
@@ -118,5 +118,54 @@ async fn the_budget_that_is_left_is_known_after_a_call() {
     github.branch_head(&api(), "main").await.expect("a branch");
     let left = github.rate_limit().expect("GitHub tells");
     assert!(left.remaining < left.limit, "{left:?}");
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn what_has_not_changed_costs_nothing_of_the_hour_and_is_never_old() {
+    let world = World::new().await;
+    world.simulator.limit_requests(RequestLimits::GITHUB);
+    let github = world.installation();
+    let head = || async { github.branch_head(&api(), "main").await.expect("a branch") };
+    let first = head().await;
+    assert_eq!(head().await, first);
+    let id = world.simulator.installation_id(REPOSITORY).expect("an id");
+    let counts = world.simulator.request_counts(id);
+    assert_eq!((counts.reads, counts.unchanged), (1, 1));
+    let files = [("new.txt", Some("new"))];
+    let pushed = world
+        .simulator
+        .push(REPOSITORY, "main", &files, "New", "alice");
+    assert_eq!(head().await.as_str(), pushed.expect("a commit"));
+    world.assert_clean();
+}
+
+#[tokio::test]
+async fn what_may_not_be_sent_is_not_and_what_was_is_counted() {
+    let world = World::new().await;
+    let github = world.installation();
+    github.allow(6, 7);
+    github.branch_head(&api(), "main").await.expect("a branch");
+    dispatch(&world).await.expect("a workflow run");
+    let sent = github.sent();
+    assert_eq!((sent.points, sent.writes, sent.content), (6, 1, 1));
+    let error = github
+        .branch_head(&api(), "main")
+        .await
+        .expect_err("too much");
+    assert_eq!(error.retry_after_seconds(), Some(7), "{error}");
+    assert_eq!(world.count("GET", "/git/ref/heads/main"), 1);
+    assert_eq!(github.sent().points, 0);
+    // A refusal closes until somebody has thought about it.
+    github.allow(100, 7);
+    let faults = world.simulator.faults();
+    faults.requests("POST", DISPATCHES, 1, RequestFault::SecondaryLimit(17));
+    dispatch(&world).await.expect_err("a limit");
+    let error = github
+        .branch_head(&api(), "main")
+        .await
+        .expect_err("closed");
+    assert_eq!(error.retry_after_seconds(), Some(17), "{error}");
+    assert_eq!(github.sent().refusals.len(), 1);
     world.assert_clean();
 }

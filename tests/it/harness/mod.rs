@@ -1,5 +1,6 @@
 //! A whole installation in one process: the real server on a real port against the simulated GitHub, driven by hand.
 
+mod budget;
 mod jobs;
 mod openapi;
 mod people;
@@ -14,6 +15,7 @@ pub use steps::Kill;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ocuroot::budget::Limits;
 use ocuroot::clock::Clock;
 use ocuroot::server::Server;
 use ocuroot::settings::Settings;
@@ -32,6 +34,9 @@ pub struct App {
     pub worker: Worker,
     pub url: String,
     pub settings: Settings,
+    limits: Limits,
+    /// What jobs report with.
+    http: reqwest::Client,
     clock: Arc<AtomicI64>,
     server: tokio::task::JoinHandle<()>,
     directory: TempDir,
@@ -39,8 +44,13 @@ pub struct App {
 }
 
 impl App {
-    /// Starts a GitHub and a server with an empty database.
+    /// Starts a GitHub, which limits nothing, and a server with an empty database.
     pub async fn start() -> App {
+        App::limited(Limits::NONE).await
+    }
+
+    /// The same with a server that keeps to `limits`.
+    async fn limited(limits: Limits) -> App {
         // `RUST_LOG=ocuroot=debug cargo test --test it <name> -- --nocapture` shows what a story does.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
@@ -59,12 +69,14 @@ impl App {
         github.set_webhook_url(&format!("{url}/webhooks/github"));
         let database = Scratch::new(directory.path()).await;
         let settings = settings(&github, &url, &database.url);
-        let (worker, server) = serve(&settings, &clock, listener).await;
+        let (worker, server) = serve(&settings, limits, &clock, listener).await;
         App {
             github,
             worker,
             url,
             settings,
+            limits,
+            http: reqwest::Client::new(),
             clock,
             server,
             directory,
@@ -75,11 +87,15 @@ impl App {
     /// The same, with an empty private repository `acme/shop`, which alice may write to.
     pub async fn with_shop() -> App {
         let app = App::start().await;
-        let shop = app.github.create_repository("acme/shop", true);
-        shop.expect("a repository");
-        let alice = app.github.set_permission("acme/shop", "alice", "write");
-        alice.expect("a permission");
+        app.make_shop();
         app
+    }
+
+    fn make_shop(&self) {
+        let shop = self.github.create_repository("acme/shop", true);
+        shop.expect("a repository");
+        let alice = self.github.set_permission("acme/shop", "alice", "write");
+        alice.expect("a permission");
     }
 
     /// Alice pushes to the default branch of `acme/shop`; answers the commit.
@@ -108,7 +124,7 @@ impl App {
         self.url = format!("http://{}", listener.local_addr().expect("an address"));
         self.github
             .set_webhook_url(&format!("{}/webhooks/github", self.url));
-        let (worker, server) = serve(&self.settings, &self.clock, listener).await;
+        let (worker, server) = serve(&self.settings, self.limits, &self.clock, listener).await;
         self.worker = worker;
         self.server = server;
     }
@@ -192,6 +208,7 @@ fn settings(github: &Simulator, url: &str, database: &str) -> Settings {
 
 async fn serve(
     settings: &Settings,
+    limits: Limits,
     clock: &Arc<AtomicI64>,
     listener: TcpListener,
 ) -> (Worker, tokio::task::JoinHandle<()>) {
@@ -200,6 +217,7 @@ async fn serve(
     let server = Server::assemble(settings, executable, clock)
         .await
         .expect("a server");
+    server.worker.budgets.set_limits(limits);
     let worker = server.worker.clone();
     let router = server.router.clone();
     let task = tokio::spawn(async move {

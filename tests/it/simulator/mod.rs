@@ -9,6 +9,7 @@ mod dispatch;
 mod faults;
 mod gate;
 mod identity;
+mod limits;
 mod page;
 mod receiver;
 mod remote;
