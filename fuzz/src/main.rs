@@ -5,7 +5,7 @@ mod targets;
 
 use std::sync::LazyLock;
 
-static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static TARGET: LazyLock<targets::Target> = LazyLock::new(|| {
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let found = targets::ALL.iter().find(|(own, _)| *own == name);
     found.map(|(_, target)| *target).unwrap_or_else(|| {

@@ -203,9 +203,11 @@ fn body(
     }
 }
 
-/// GitHub wants a line; what concerns the whole file is shown on its first.
+/// GitHub wants a line; what concerns the whole file is shown on its first. Its message is no Markdown: what keeps words of
+/// a page from being taken for names and numbers is not needed there.
 fn annotation(diagnostic: &Diagnostic) -> Annotation {
     let line = diagnostic.line.max(1);
+    let message = diagnostic.message.replace("@\u{200b}", "@");
     Annotation {
         path: diagnostic.path.clone(),
         start_line: line,
@@ -216,7 +218,7 @@ fn annotation(diagnostic: &Diagnostic) -> Annotation {
             Severity::Warning => AnnotationLevel::Warning,
             Severity::Error => AnnotationLevel::Failure,
         },
-        message: visible(&diagnostic.message),
+        message: visible(&message),
         title: None,
     }
 }

@@ -18,8 +18,11 @@ mod webhook;
 pub mod words;
 mod workflow;
 
+/// Panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// A target by its name, which is also the name of its folder below `fuzz/corpus`.
-pub const ALL: [(&str, fn(&[u8])); 13] = [
+pub const ALL: [(&str, Target); 13] = [
     ("answer", answer::run),
     ("artifact", artifact::run),
     ("command", command::run),
