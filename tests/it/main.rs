@@ -39,6 +39,7 @@ mod rights;
 mod runner;
 mod second_word;
 mod settings;
+mod simulation;
 mod simulator;
 mod sweep;
 mod two_processes;

@@ -106,7 +106,8 @@ impl App {
 
     /// A request of a job.
     pub async fn post(&self, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let answer = reqwest::Client::new()
+        let answer = self
+            .client
             .post(format!("{}{path}", self.url))
             .bearer_auth(token)
             .json(body)

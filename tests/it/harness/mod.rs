@@ -6,7 +6,7 @@ mod people;
 pub mod repositories;
 mod steps;
 
-pub use jobs::{done, failed, succeed};
+pub use jobs::{Job, done, failed, succeed};
 pub use steps::Kill;
 
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub struct App {
     clock: Arc<AtomicI64>,
     server: tokio::task::JoinHandle<()>,
     directory: TempDir,
+    client: reqwest::Client,
 }
 
 impl App {
@@ -42,7 +43,7 @@ impl App {
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
             .with_test_writer()
             .try_init();
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = temporary_directory();
         let clock = Arc::new(AtomicI64::new(BEGINNING));
         let mut options = Options::new(directory.path().join("github"), ocuroot::APP_MANIFEST);
         options.webhook_secret = "a secret of the test".to_owned();
@@ -63,6 +64,7 @@ impl App {
             clock,
             server,
             directory,
+            client: reqwest::Client::new(),
         }
     }
 
@@ -166,6 +168,17 @@ impl App {
         self.server.abort();
         drop(self.directory);
     }
+}
+
+/// In memory where the system has such a place: stories wait for no disk.
+fn temporary_directory() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let directory = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    directory.expect("a temporary directory")
 }
 
 fn settings(github: &Simulator, url: &str, directory: &std::path::Path) -> Settings {
