@@ -82,7 +82,12 @@ impl World {
         for check in self.app.github.all_check_runs(SHOP) {
             if check.app == CheckApp::Ours {
                 let end = check.conclusion.unwrap_or(check.status);
-                let line = format!("{end} {}", check.title.unwrap_or_default());
+                let title = check.title.unwrap_or_default();
+                // Whether a try is begun before it turns out not to be needed depends on what comes first.
+                if title.ends_with("is not needed any more") {
+                    continue;
+                }
+                let line = format!("{end} {title}");
                 newest.insert((check.head_sha, check.name), line);
             }
         }
@@ -99,6 +104,7 @@ fn told(body: &Value) -> Value {
     if let Some(fields) = body.as_object_mut() {
         for name in [
             "run",
+            "run_ref",
             "updated_at",
             "created_at",
             "since",

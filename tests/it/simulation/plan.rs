@@ -153,6 +153,12 @@ pub(super) fn plan(random: &mut Random, deeds: usize) -> Vec<Fault> {
             },
         })
         .collect();
+    // A repository of which nothing at all was ever heard is not looked for.
+    for fault in &mut plan {
+        if matches!(fault.kind, Kind::Delivery(_, DeliveryFault::Vanish)) {
+            fault.deed = fault.deed.max(1);
+        }
+    }
     plan.sort_by_key(|fault| fault.deed);
     plan
 }
