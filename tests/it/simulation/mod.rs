@@ -224,7 +224,7 @@ fn the_same_seed_goes_the_same_way() {
 
 #[test]
 fn whatever_goes_wrong_things_end_as_if_nothing_had() {
-    all(0..number("OCUROOT_SEEDS").unwrap_or(48));
+    all(0..number("OCUROOT_SEEDS").unwrap_or(32));
 }
 
 #[test]
