@@ -27,8 +27,12 @@ pub enum RequestFault {
     BadGateway,
     /// 403 of the secondary rate limit with `Retry-After` in seconds, nothing done.
     SecondaryLimit(u64),
+    /// The same without `Retry-After`: only the words tell.
+    SecondaryLimitWithoutTime,
     /// 429 with `Retry-After` in seconds, nothing done.
     TooManyRequests(u64),
+    /// The same without `Retry-After`.
+    TooManyRequestsWithoutTime,
     /// 404, nothing done.
     NotFound,
     /// 401, nothing done: a fresh token that is not known everywhere yet.
@@ -77,6 +81,8 @@ pub(crate) struct Faults {
     deliveries: Vec<DeliveryRule>,
     requests: Vec<RequestRule>,
     runs: VecDeque<RunFault>,
+    /// Lists do not show what is younger than this, in seconds.
+    pub(crate) stale: i64,
 }
 
 impl Faults {
@@ -159,6 +165,19 @@ impl FaultsHandle {
     /// Lets a fault happen to the next dispatched workflow run that has none yet.
     pub fn next_run(&self, fault: RunFault) {
         self.0.lock().faults.runs.push_back(fault);
+    }
+
+    /// Lets lists miss what was created in the last `seconds`: they are read from a replica that lags behind.
+    pub fn stale_lists(&self, seconds: i64) {
+        self.0.lock().faults.stale = seconds;
+    }
+
+    /// Lets the `index`-th of the pending deliveries overtake those before it.
+    pub fn overtake(&self, index: usize) {
+        let pending = &mut self.0.lock().deliveries.pending;
+        if let Some(overtaking) = pending.remove(index) {
+            pending.push_front(overtaking);
+        }
     }
 
     /// Takes back all faults that did not happen yet.

@@ -322,18 +322,24 @@ fn with_accepted_permissions(answer: Answer, access: Access) -> Answer {
     }
 }
 
+const SECONDARY_LIMIT: &str =
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+
 fn fault_answer(fault: RequestFault) -> Answer {
     let refuse = |status, message: &str| Answer::from(&Refusal::new(status, message));
     match fault {
         RequestFault::ServerError => refuse(500, "Server Error"),
-        RequestFault::BadGateway => Answer::bytes(502, "text/html", b"<html>Bad Gateway</html>".to_vec()),
-        RequestFault::SecondaryLimit(seconds) => {
-            refuse(403, "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.")
-                .with("Retry-After", seconds.to_string())
+        RequestFault::BadGateway => {
+            Answer::bytes(502, "text/html", b"<html>Bad Gateway</html>".to_vec())
         }
+        RequestFault::SecondaryLimit(seconds) => {
+            refuse(403, SECONDARY_LIMIT).with("Retry-After", seconds.to_string())
+        }
+        RequestFault::SecondaryLimitWithoutTime => refuse(403, SECONDARY_LIMIT),
         RequestFault::TooManyRequests(seconds) => {
             refuse(429, "Too Many Requests").with("Retry-After", seconds.to_string())
         }
+        RequestFault::TooManyRequestsWithoutTime => refuse(429, "Too Many Requests"),
         RequestFault::NotFound => refuse(404, "Not Found"),
         RequestFault::Unauthorized => refuse(401, "Bad credentials"),
         RequestFault::LoseAnswer | RequestFault::Reset => Answer::empty(0),

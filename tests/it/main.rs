@@ -42,6 +42,7 @@ mod runner;
 mod second_word;
 mod security;
 mod settings;
+mod simulation;
 mod simulator;
 mod sweep;
 mod two_processes;

@@ -145,6 +145,7 @@ fn list_runs(call: &Call<'_>, fits: impl Fn(&WorkflowRun) -> bool) -> Result<Ans
     let status = query("status");
     let found = call.repo()?.workflow_runs.values().rev().filter(|run| {
         fits(run)
+            && call.world.is_listed(run.created_at)
             && query("event").is_none_or(|event| event == "workflow_dispatch")
             && query("actor").is_none_or(|actor| run.actor == actor)
             && query("head_sha").is_none_or(|sha| run.head_sha == sha)

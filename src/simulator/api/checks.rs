@@ -176,6 +176,7 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         .check_runs
         .values()
         .filter(|check| check.head_sha == sha)
+        .filter(|check| call.world.is_listed(check.created_at))
         .filter(|check| name.is_none_or(|name| check.name == *name))
         .filter(|check| status.is_none_or(|status| check.status == *status))
         .filter(|check| app.is_none_or(|app| app_of(check).to_string() == app))

@@ -84,6 +84,7 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         .comments
         .values()
         .filter(|comment| comment.number == number)
+        .filter(|comment| call.world.is_listed(comment.created_at))
         .map(|comment| comment.id)
         .collect();
     let items: Result<Vec<Value>, Refusal> = ids

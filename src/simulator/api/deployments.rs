@@ -134,7 +134,8 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Refusal> {
         .values()
         .rev()
         .filter(|deployment| {
-            wanted("sha", &deployment.sha)
+            call.world.is_listed(deployment.created_at)
+                && wanted("sha", &deployment.sha)
                 && wanted("ref", &deployment.reference)
                 && wanted("task", &deployment.task)
                 && wanted("environment", &deployment.environment)

@@ -69,6 +69,8 @@ pub struct CheckRun {
     pub actions: Vec<Action>,
     /// How often the App wrote to it.
     pub writes: u64,
+    /// Seconds since 1970.
+    pub(crate) created_at: i64,
 }
 
 /// A remark on lines of a file.
@@ -223,6 +225,7 @@ impl World {
             annotations: Vec::new(),
             actions: Vec::new(),
             writes: 0,
+            created_at: self.now(),
         };
         self.repository_mut(full_name)?
             .check_runs

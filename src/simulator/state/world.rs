@@ -76,6 +76,11 @@ impl World {
         self.clock.now()
     }
 
+    /// Whether a list shows already what was created at that time.
+    pub(crate) fn is_listed(&self, created_at: i64) -> bool {
+        self.faults.stale == 0 || created_at + self.faults.stale <= self.now()
+    }
+
     /// Seconds since 1970 by the machine's clock, whatever the story's says: credentials are checked on both sides of
     /// a connection, and the other side only knows this one.
     pub(crate) fn credential_time() -> i64 {

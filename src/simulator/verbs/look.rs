@@ -116,6 +116,11 @@ impl Simulator {
         self.shared.lock().requests.clone()
     }
 
+    /// How many they are.
+    pub fn request_count(&self) -> usize {
+        self.shared.lock().requests.len()
+    }
+
     /// Everything that a correct client would not have done. A test ends by asserting that this is empty.
     pub fn violations(&self) -> Vec<Violation> {
         self.shared.lock().violations.clone()

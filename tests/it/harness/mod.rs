@@ -9,7 +9,7 @@ pub mod repositories;
 mod scratch;
 mod steps;
 
-pub use jobs::{done, failed, succeed};
+pub use jobs::{Job, done, failed, succeed};
 pub use steps::Kill;
 
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl App {
             .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
             .with_test_writer()
             .try_init();
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = temporary_directory();
         let clock = Arc::new(AtomicI64::new(BEGINNING));
         let mut options = Options::new(directory.path().join("github"), ocuroot::APP_MANIFEST);
         options.webhook_secret = "a secret of the test".to_owned();
@@ -188,6 +188,17 @@ impl App {
         self.server.abort();
         drop(self.directory);
     }
+}
+
+/// In memory where the system has such a place: stories wait for no disk.
+fn temporary_directory() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let directory = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    };
+    directory.expect("a temporary directory")
 }
 
 fn settings(github: &Simulator, url: &str, database: &str) -> Settings {

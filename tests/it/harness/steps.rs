@@ -103,7 +103,8 @@ impl App {
         requests(&self.github, false)
     }
 
-    async fn is_waiting(&self) -> bool {
+    /// Whether something waits for its time.
+    pub async fn is_waiting(&self) -> bool {
         let store = &self.worker.store;
         let (deliveries, _) = store.pending_deliveries().await.expect("the inbox");
         let (effects, _, _) = store.pending_effects().await.expect("the outbox");
