@@ -151,6 +151,21 @@ impl Store {
         Ok(())
     }
 
+    /// What was asked for and has not come is asked for anew: whoever was to receive it is gone.
+    ///
+    /// # Errors
+    /// When the database does.
+    pub async fn ask_anew(&self, now: Timestamp) -> Result<()> {
+        query(
+            "UPDATE missed_delivery SET asked = 0, due_at = $1 \
+             WHERE urgency IN (0, 1) AND due_at > $1 AND asked > 0",
+        )
+        .bind(now.0)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
+    }
+
     /// Leaves what can be seen on GitHub, too, for later, and has the repositories it is about looked at soon.
     ///
     /// # Errors

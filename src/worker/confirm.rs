@@ -26,7 +26,11 @@ impl Worker {
         repository: &Repository,
         wave: &Wave,
     ) -> Result<(), Problem> {
-        if wave.workflow_run_id.is_none() && !self.find_started(repository, wave).await? {
+        let started = match wave.workflow_run_id {
+            Some(id) => Some(id),
+            None => self.find_started(repository, wave).await?,
+        };
+        let Some(id) = started else {
             let age = self.clock.now().since(wave.created_at) / 1000;
             if age < LISTING_DELAY {
                 let due = self.clock.now().plus_seconds(5);
@@ -36,7 +40,13 @@ impl Worker {
                 return Ok(());
             }
             return self.give_up_wave(effect, wave).await;
-        }
+        };
+        // The news of its end may have come before anybody knew whose it was.
+        let known = Wave {
+            workflow_run_id: Some(id),
+            ..wave.clone()
+        };
+        self.ask_after(&known).await?;
         for companion in self.store.effects_of_wave(&wave.key).await? {
             self.settled(&companion).await?;
         }
@@ -44,7 +54,11 @@ impl Worker {
     }
 
     /// Looks for the workflow run that carries the wave's name.
-    async fn find_started(&self, repository: &Repository, wave: &Wave) -> Result<bool, Problem> {
+    async fn find_started(
+        &self,
+        repository: &Repository,
+        wave: &Wave,
+    ) -> Result<Option<i64>, Problem> {
         // GitHub's clock may be a little behind ours.
         let since = wave.created_at.plus_seconds(-LISTING_DELAY).rfc3339();
         let runs = self
@@ -58,7 +72,7 @@ impl Worker {
                 .wave_started(&wave.key, found.id, Some(&found.html_url))
                 .await?;
         }
-        Ok(found.is_some())
+        Ok(found.map(|found| found.id))
     }
 
     /// GitHub lists no such workflow run. Where it would show the wave's name, it was not started and is started again

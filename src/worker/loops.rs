@@ -104,6 +104,10 @@ impl Worker {
     }
 
     async fn repeat_sweep(&self, mut shutdown: watch::Receiver<bool>) {
+        // What the process before this one has asked for was perhaps lost with it.
+        if let Err(error) = self.store.ask_anew(self.clock.now()).await {
+            tracing::warn!(%error, "missed webhooks are asked for later");
+        }
         loop {
             // At once: much may have happened while nobody was here.
             if let Err(problem) = self.sweep().await {

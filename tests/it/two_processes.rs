@@ -9,8 +9,9 @@ use ocuroot::demo::{PLATFORM, STOREFRONT, create_repositories, scenes, simulator
 use ocuroot::simulator::Simulator;
 use tempfile::TempDir;
 
-/// Long enough for a start whose answer was lost to be looked for.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// Long enough for the sweep to ask after a workflow run that fell silent (5 minutes) and for a webhook to be asked for a
+/// second time (10 minutes): what was lost with a killed server comes back that way at the latest.
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// Where the server listens. The address is this test's own where the system has more than one loopback address:
 /// while the server is dead, no other test can take its port.
@@ -139,7 +140,12 @@ async fn the_story_comes_to_its_end_though_the_server_is_killed_at_every_hop() {
             }
         };
         let came = tokio::time::timeout(PATIENCE, whole).await;
-        assert!(came.is_ok(), "it never came to it that {}", scene.goal);
+        let stands = visible(&github);
+        assert!(
+            came.is_ok(),
+            "it never came to it that {}: {stands:#?}",
+            scene.goal
+        );
     }
     let both = github.wait_for(|github| (live_in_production(github) == 2).then_some(()));
     let recorded = tokio::time::timeout(PATIENCE, both).await;

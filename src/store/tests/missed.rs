@@ -33,6 +33,9 @@ pub(super) async fn call_every_function(store: &Store) -> Result<()> {
     store.look_instead(NOW, LATER).await?;
     assert_eq!(store.due_missed(NOW, 10).await?, []);
     assert_eq!(store.due_missed(LATER, 1).await?[0].asked, 1);
+    store.ask_anew(NOW).await?;
+    let anew = store.due_missed(NOW, 10).await?;
+    assert_eq!(anew, [words], "what is looked at instead is not asked for");
     store.look_soon(REPOSITORY).await?;
     assert_eq!(store.look_at_all_soon().await?, [REPOSITORY]);
     assert!(!store.has_effect(INSTALLATION, "react 1").await?);
